@@ -1,0 +1,30 @@
+//! Users: login names, and what makes one valid.
+
+use unicode_normalization::UnicodeNormalization as _;
+
+/// The role of a user who administers Keywright itself.
+pub const ADMIN: &str = "admin";
+
+/// Brings a login name into the form in which it is stored and compared: NFKC, lower case,
+/// no surrounding white space.
+pub fn normalize_login(typed: &str) -> String {
+    typed.trim().nfkc().collect::<String>().to_lowercase()
+}
+
+/// Whether a normalised login name may be used: 1 to 254 characters, no white space, no
+/// control characters.
+///
+/// # Errors
+/// A sentence that says what to do.
+pub fn check_login(login: &str) -> Result<(), &'static str> {
+    if login.is_empty() {
+        return Err("the login name is empty");
+    }
+    if login.chars().count() > 254 {
+        return Err("the login name has more than 254 characters");
+    }
+    if login.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return Err("the login name has white space or a control character");
+    }
+    Ok(())
+}

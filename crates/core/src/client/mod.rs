@@ -1,0 +1,5 @@
+//! Clients: who is asking, and may they.
+
+pub mod authenticate;
+pub mod metadata;
+pub mod redirect_uri;

@@ -1,0 +1,226 @@
+//! The provider: settings, store, clock, randomness, master key, and a snapshot of what every
+//! request needs (keys and resources).
+//!
+//! Owns when cached state may be used: a snapshot is loaded with its versions in one
+//! transaction, [`Provider::poll`] (once a second) replaces it when a version moved, and one
+//! that was last confirmed more than [`STALE_AFTER`] ago is confirmed again before use.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use url::Url;
+
+use crate::error::Error;
+use crate::keys::algorithm::Algorithm;
+use crate::keys::ring::KeyRing;
+use crate::keys::rotate;
+use crate::keys::seal::MasterKey;
+use crate::random::Random;
+use crate::resource::Resource;
+use crate::store::{Aggregate, Store, StoreExt as _, Tx};
+use crate::time::{Clock, Seconds, Timestamp};
+
+/// How long a snapshot may be used without asking the database whether it still holds.
+pub const STALE_AFTER: Seconds = Seconds(5);
+
+/// What the operator decided, validated.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `iss`, byte for byte as configured; an http(s) URL without query and fragment and
+    /// without a trailing slash.
+    pub issuer: String,
+    /// Lifetime of an access token unless its resource or client says less. Default 5 minutes.
+    pub access_token_lifetime: Seconds,
+    /// Lifetime of an ID token. Default 5 minutes.
+    pub id_token_lifetime: Seconds,
+    /// Lifetime of a code. Default 60 seconds.
+    pub code_lifetime: Seconds,
+    /// How long a login or consent page may be left open. Default 1 hour.
+    pub interaction_lifetime: Seconds,
+    /// Idle end of a session. Default 1 day.
+    pub session_idle_lifetime: Seconds,
+    /// Absolute end of a session. Default 7 days.
+    pub session_lifetime: Seconds,
+    /// Idle end of a refresh token with `offline_access`. Default 30 days.
+    pub offline_idle_lifetime: Seconds,
+    /// Idle end of a refresh token that is bound to its session. Default 1 day.
+    pub online_idle_lifetime: Seconds,
+    /// Absolute end of a grant. Default 90 days.
+    pub grant_lifetime: Seconds,
+    /// How long a rotated refresh token is answered with the same successor. Default 60
+    /// seconds; 0 turns it off.
+    pub refresh_grace: Seconds,
+    /// `bcrypt` cost of new password hashes. Default 12.
+    pub password_cost: u32,
+    /// How keys live.
+    pub keys: rotate::Policy,
+}
+
+impl Settings {
+    /// The defaults for an issuer.
+    pub fn new(issuer: impl Into<String>) -> Self {
+        Self {
+            issuer: issuer.into(),
+            access_token_lifetime: Seconds::minutes(5),
+            id_token_lifetime: Seconds::minutes(5),
+            code_lifetime: Seconds(60),
+            interaction_lifetime: Seconds::hours(1),
+            session_idle_lifetime: Seconds::days(1),
+            session_lifetime: Seconds::days(7),
+            offline_idle_lifetime: Seconds::days(30),
+            online_idle_lifetime: Seconds::days(1),
+            grant_lifetime: Seconds::days(90),
+            refresh_grace: Seconds(60),
+            password_cost: 12,
+            keys: rotate::Policy::default(),
+        }
+    }
+
+    /// The URL of an endpoint: the issuer with `path` (which begins with `/`) appended.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.issuer)
+    }
+
+    /// The path of the issuer without a trailing slash: empty for an issuer at the root.
+    pub fn base_path(&self) -> String {
+        Url::parse(&self.issuer)
+            .map(|url| url.path().trim_end_matches('/').to_owned())
+            .unwrap_or_default()
+    }
+
+    /// Whether the issuer is https, so that cookies may be `Secure`.
+    pub fn is_https(&self) -> bool {
+        self.issuer.starts_with("https://")
+    }
+}
+
+/// What every request needs of the database, loaded in one transaction.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Keys, ready to sign and verify.
+    pub keys: KeyRing,
+    /// Resources that are not disabled.
+    pub resources: Vec<Resource>,
+    versions: [i64; 2],
+}
+
+impl Snapshot {
+    /// The resource with this identifier.
+    pub fn resource(&self, identifier: &str) -> Option<&Resource> {
+        self.resources.iter().find(|r| r.is_named(identifier))
+    }
+}
+
+/// An authorization server.
+pub struct Provider {
+    /// What the operator decided.
+    pub settings: Settings,
+    /// The database.
+    pub store: Arc<dyn Store>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// The random source.
+    pub random: Arc<dyn Random>,
+    /// The master key and its subkeys.
+    pub master: MasterKey,
+    snapshot: RwLock<(Arc<Snapshot>, Timestamp)>,
+}
+
+impl Provider {
+    /// Opens a provider over a migrated database: checks the master key, makes the first keys
+    /// if there are none, and loads the snapshot.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] for a wrong master key, [`Error::Store`] when the database fails.
+    pub fn open(
+        settings: Settings,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        master: MasterKey,
+    ) -> Result<Self, Error> {
+        let now = clock.now();
+        master.check(store.as_ref())?;
+        rotate::apply(store.as_ref(), random.as_ref(), &master, &settings.keys, now)?;
+        let snapshot = store.read(|tx| load(tx, &master))?;
+        let snapshot = RwLock::new((Arc::new(snapshot), now));
+        Ok(Self { settings, store, clock, random, master, snapshot })
+    }
+
+    /// The instant of this request: read it once.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Keys and resources, at most [`STALE_AFTER`] behind the database.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when it must be confirmed and the database does not answer.
+    pub fn snapshot(&self) -> Result<Arc<Snapshot>, Error> {
+        let (snapshot, confirmed) = self.current();
+        let age = self.now().since(confirmed);
+        if (-STALE_AFTER.0..=STALE_AFTER.0).contains(&age.0) {
+            return Ok(snapshot);
+        }
+        self.poll()?;
+        Ok(self.current().0)
+    }
+
+    /// Compares versions with the database and reloads what changed. Run once a second, and
+    /// after a change that must be seen at once.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the database does not answer; the old snapshot stays.
+    pub fn poll(&self) -> Result<(), Error> {
+        let (snapshot, _) = self.current();
+        let confirmed = self.now();
+        let fresh = self.store.read(|tx| {
+            if versions(tx)? == snapshot.versions {
+                return Ok(None);
+            }
+            load(tx, &self.master).map(Some)
+        })?;
+        let fresh = fresh.map_or(snapshot, Arc::new);
+        *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = (fresh, confirmed);
+        Ok(())
+    }
+
+    /// Does what is due in the life of the keys; true if anything was done.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the database fails.
+    pub fn rotate_keys(&self) -> Result<bool, Error> {
+        let changed = rotate::apply(
+            self.store.as_ref(),
+            self.random.as_ref(),
+            &self.master,
+            &self.settings.keys,
+            self.now(),
+        )?;
+        if changed {
+            self.poll()?;
+        }
+        Ok(changed)
+    }
+
+    /// The algorithms that are enabled.
+    pub fn algorithms(&self) -> &[Algorithm] {
+        &self.settings.keys.algorithms
+    }
+
+    fn current(&self) -> (Arc<Snapshot>, Timestamp) {
+        let guard = self.snapshot.read().unwrap_or_else(PoisonError::into_inner);
+        (Arc::clone(&guard.0), guard.1)
+    }
+}
+
+fn versions(tx: &mut dyn Tx) -> Result<[i64; 2], Error> {
+    Ok([tx.version(Aggregate::Keys)?, tx.version(Aggregate::Resources)?])
+}
+
+fn load(tx: &mut dyn Tx, master: &MasterKey) -> Result<Snapshot, Error> {
+    let versions = versions(tx)?;
+    let keys = KeyRing::open(&tx.keys()?, master)?;
+    let resources =
+        tx.resources()?.into_iter().filter(|r| r.disabled_at.is_none()).map(|r| r.resource);
+    Ok(Snapshot { keys, resources: resources.collect(), versions })
+}

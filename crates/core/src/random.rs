@@ -1,0 +1,47 @@
+//! Randomness as an argument: OpenSSL's generator in the binary, a seeded one in tests.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// A source of random bytes fit for secrets.
+pub trait Random: Send + Sync {
+    /// Fills `bytes`.
+    ///
+    /// # Errors
+    /// [`RandomError`] when the source has none to give; nothing may be minted then.
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomError>;
+}
+
+/// The random source failed.
+#[derive(Debug, thiserror::Error)]
+#[error("the random number generator failed: {0}")]
+pub struct RandomError(pub String);
+
+/// OpenSSL's generator, seeded by the operating system.
+#[derive(Debug, Default)]
+pub struct OsRandom;
+
+impl Random for OsRandom {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that owns randomness")]
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomError> {
+        openssl::rand::rand_bytes(bytes).map_err(|e| RandomError(e.to_string()))
+    }
+}
+
+/// `N` random bytes.
+///
+/// # Errors
+/// [`RandomError`] as [`Random::fill`].
+pub fn bytes<const N: usize>(random: &dyn Random) -> Result<[u8; N], RandomError> {
+    let mut out = [0; N];
+    random.fill(&mut out)?;
+    Ok(out)
+}
+
+/// `N` random bytes in unpadded base64url (`[A-Za-z0-9_-]`).
+///
+/// # Errors
+/// [`RandomError`] as [`Random::fill`].
+pub fn text<const N: usize>(random: &dyn Random) -> Result<String, RandomError> {
+    Ok(URL_SAFE_NO_PAD.encode(bytes::<N>(random)?))
+}

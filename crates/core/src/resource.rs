@@ -1,0 +1,91 @@
+//! Resources: the APIs that access tokens are for, and what an access token for one looks like.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::ClientId;
+use crate::keys::algorithm::Algorithm;
+use crate::scope::ScopeSet;
+use crate::time::Seconds;
+
+/// What an access token looks like on the wire.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenFormat {
+    /// RFC 9068 `at+jwt`.
+    #[default]
+    Jwt,
+    /// A reference that only introspection understands.
+    Opaque,
+}
+
+/// Extra claims that a family of verifiers expects.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClaimPreset {
+    /// RFC 9068 and nothing else.
+    #[default]
+    Standard,
+    /// djangorestframework-simplejwt: `token_type` = `access` and `user_id` = `sub`.
+    Simplejwt,
+}
+
+/// A scope of a resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResourceScope {
+    /// The scope token.
+    pub name: String,
+    /// What the consent page says it allows, as a phrase: `Read your notes`.
+    pub description: String,
+}
+
+/// A resource (RFC 8707): an API with its own audience, scopes and token rules.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resource {
+    /// Its identifier and audience: an absolute URI without fragment.
+    pub identifier: String,
+    /// What the consent page calls it.
+    pub name: String,
+    /// Its scopes.
+    #[serde(default)]
+    pub scopes: Vec<ResourceScope>,
+    /// The one algorithm of its access tokens.
+    #[serde(default)]
+    pub algorithm: Algorithm,
+    /// Lifetime of its access tokens; the server's default when absent.
+    #[serde(default)]
+    pub access_token_lifetime: Option<Seconds>,
+    /// JWT or opaque.
+    #[serde(default)]
+    pub format: TokenFormat,
+    /// Extra claims.
+    #[serde(default)]
+    pub claim_preset: ClaimPreset,
+    /// Clients that may introspect its tokens.
+    #[serde(default)]
+    pub servers: Vec<ClientId>,
+    /// Whether, with `openid`, the issuer joins `aud`, so that one token serves `/userinfo` too.
+    #[serde(default = "yes")]
+    pub userinfo_audience: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Resource {
+    /// Whether `text` names this resource: byte for byte, or with a trailing slash more or less
+    /// for a URL that is nothing but an origin (INTEROP rule 16).
+    pub fn is_named(&self, text: &str) -> bool {
+        let root = |s: &str| {
+            s.strip_suffix('/').filter(|s| s.matches('/').count() == 2).map(str::to_owned)
+        };
+        self.identifier == text
+            || root(text).is_some_and(|t| t == self.identifier)
+            || root(&self.identifier).is_some_and(|t| t == text)
+    }
+
+    /// The scopes of `wanted` that this resource knows.
+    pub fn known(&self, wanted: &ScopeSet) -> ScopeSet {
+        wanted.filter(|scope| self.scopes.iter().any(|s| s.name == scope))
+    }
+}

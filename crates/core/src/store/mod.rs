@@ -1,0 +1,159 @@
+//! What core asks of a database, in verbs of the protocol.
+//!
+//! [`Store`] opens a transaction, [`Tx`] is what may be done inside it: one trait per
+//! aggregate, one file per trait, mirrored in `keywright-storage`. `claim_x` is
+//! compare-and-set and says with a bool whether this caller was the one; `find_x` gives an
+//! Option; nothing here decides, it only remembers.
+
+mod audit;
+mod clients;
+mod consents;
+mod grants;
+mod interactions;
+mod keys;
+mod outbox;
+mod resources;
+mod sessions;
+mod sweep;
+mod throttle;
+mod users;
+mod versions;
+
+pub use audit::{AuditEvent, AuditFilter, AuditTx};
+pub use clients::{ClientRow, ClientSecretRow, ClientTx, Origin};
+pub use consents::{ConsentKey, ConsentRow, ConsentTx};
+pub use grants::{
+    AccessTokenRow, CodeRow, Confirmation, GrantRow, GrantTx, RefreshRow, Rotated, Rotation,
+};
+pub use interactions::{InteractionRow, InteractionTx};
+pub use keys::{KeyRow, KeyState, KeyTx};
+pub use outbox::{OutboxRow, OutboxTx};
+pub use resources::{ResourceRow, ResourceTx};
+pub use sessions::{Authentication, SessionRow, SessionTx};
+pub use sweep::SweepTx;
+pub use throttle::{ThrottleRow, ThrottleTx};
+pub use users::{CredentialKind, CredentialRow, IdentityRow, UserRow, UserTx};
+pub use versions::{Aggregate, VersionTx};
+
+use crate::error::Error;
+
+/// Everything that may be done inside a transaction.
+pub trait Tx:
+    AuditTx
+    + ClientTx
+    + ConsentTx
+    + GrantTx
+    + InteractionTx
+    + KeyTx
+    + OutboxTx
+    + ResourceTx
+    + SessionTx
+    + SweepTx
+    + ThrottleTx
+    + UserTx
+    + VersionTx
+{
+}
+
+/// What a transaction body wants to become of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Keep what was written.
+    Commit,
+    /// Undo what was written.
+    Rollback,
+}
+
+/// Whether a transaction may write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Sees one snapshot; a write in it is an error.
+    Read,
+    /// Serialised with other writers on SQLite; READ COMMITTED on PostgreSQL, which the
+    /// compare-and-set verbs are made for.
+    Write,
+}
+
+/// A database. Implemented in `keywright-storage`; callers use [`StoreExt`].
+pub trait Store: Send + Sync {
+    /// Runs `body` in one transaction, exactly once, on the caller's thread, and ends it as the
+    /// body says. When this returns `Ok`, a commit is durable.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the transaction could not begin or commit; nothing was kept then.
+    fn transact(
+        &self,
+        mode: Mode,
+        body: &mut dyn FnMut(&mut dyn Tx) -> Outcome,
+    ) -> Result<(), StoreError>;
+}
+
+/// Transactions with a result.
+pub trait StoreExt {
+    /// Runs `body` on one snapshot.
+    ///
+    /// # Errors
+    /// What `body` refuses, or [`Error::Store`].
+    fn read<T>(&self, body: impl FnOnce(&mut dyn Tx) -> Result<T, Error>) -> Result<T, Error>;
+
+    /// Runs `body` in a write transaction. Commits on `Ok` and on
+    /// [`Error::RefusedAndRecorded`]; every other error leaves no trace.
+    ///
+    /// # Errors
+    /// What `body` refuses, or [`Error::Store`].
+    fn write<T>(&self, body: impl FnOnce(&mut dyn Tx) -> Result<T, Error>) -> Result<T, Error>;
+}
+
+impl<S: Store + ?Sized> StoreExt for S {
+    fn read<T>(&self, body: impl FnOnce(&mut dyn Tx) -> Result<T, Error>) -> Result<T, Error> {
+        run(self, Mode::Read, body)
+    }
+
+    fn write<T>(&self, body: impl FnOnce(&mut dyn Tx) -> Result<T, Error>) -> Result<T, Error> {
+        run(self, Mode::Write, body)
+    }
+}
+
+fn run<T, S: Store + ?Sized>(
+    store: &S,
+    mode: Mode,
+    body: impl FnOnce(&mut dyn Tx) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let mut body = Some(body);
+    let mut result = None;
+    store.transact(mode, &mut |tx| {
+        let Some(body) = body.take() else { return Outcome::Rollback };
+        let answer = body(tx);
+        let outcome = match &answer {
+            Ok(_) | Err(Error::RefusedAndRecorded(_)) => Outcome::Commit,
+            Err(_) => Outcome::Rollback,
+        };
+        result = Some(answer);
+        outcome
+    })?;
+    result.unwrap_or_else(|| Err(Error::Internal("the store did not run the transaction".into())))
+}
+
+/// The database could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No connection within the limit, or the database is locked, down or restarting: try again.
+    #[error("the database is unavailable: {0}")]
+    Unavailable(String),
+    /// A row that cannot be: somebody else wrote it, or the disk did.
+    #[error("corrupt row in {table}.{column} of {id}")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// The column whose value has no meaning.
+        column: &'static str,
+        /// The row's key.
+        id: String,
+    },
+    /// A unique value is taken already.
+    #[error("already exists: {0}")]
+    Conflict(&'static str),
+    /// Anything else: a broken schema, a full or read-only disk.
+    #[error("the database failed: {0}")]
+    Failed(String),
+}

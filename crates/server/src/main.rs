@@ -1,0 +1,2 @@
+//! Keywright.
+fn main() {}
