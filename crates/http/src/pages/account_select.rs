@@ -4,7 +4,7 @@ use askama::Template;
 use keywright_core::authorize::ClientView;
 
 use super::Layout;
-use super::layout::{home, policy, terms};
+use super::layout::Links;
 
 /// Shows the current account and offers another. Its form posts `csrf` and `decision`: `accept`,
 /// `other` or `deny`.
@@ -21,4 +21,16 @@ pub struct AccountSelect<'a> {
     pub client: &'a ClientView,
     /// Login name of the session.
     pub login: &'a str,
+}
+
+impl AccountSelect<'_> {
+    /// Where the client's name and the footer lead.
+    fn links(&self) -> Links<'_> {
+        Links::of(self.client)
+    }
+
+    /// The letter on the account's seal.
+    fn initial(&self) -> String {
+        self.login.chars().next().map(|c| c.to_uppercase().collect()).unwrap_or_default()
+    }
 }

@@ -4,7 +4,7 @@ use askama::Template;
 use keywright_core::authorize::{ClientView, ScopeView};
 
 use super::Layout;
-use super::layout::{home, policy, terms};
+use super::layout::Links;
 
 /// Asks whether the client may have what it asks for. Its form posts `csrf` and `decision`:
 /// `accept`, `deny` or `other` (go on with another account).
@@ -23,6 +23,13 @@ pub struct Consent<'a> {
     pub login: &'a str,
     /// What is asked for: see [`ScopeGroup::by_resource`].
     pub groups: Vec<ScopeGroup<'a>>,
+}
+
+impl Consent<'_> {
+    /// Where the client's name and the footer lead.
+    fn links(&self) -> Links<'_> {
+        Links::of(self.client)
+    }
 }
 
 /// The scopes of one resource, under one heading.

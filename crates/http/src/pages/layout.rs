@@ -16,23 +16,31 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// The client's home page if it is one that may be linked to: http or https. Metadata is checked at registration; a link
-/// that could run a script must not appear even if that check had a hole.
-pub(super) fn home(client: &ClientView) -> Option<&str> {
-    web_link(client.uri.as_deref())
+/// The pages that a client's metadata names, if they may be linked to: https or http. Metadata is
+/// checked at registration; a link that could run a script must not appear even if that check had
+/// a hole.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Links<'a> {
+    /// The client's home page.
+    pub(super) home: Option<&'a str>,
+    /// Its terms of service.
+    pub(super) terms: Option<&'a str>,
+    /// Its privacy policy.
+    pub(super) policy: Option<&'a str>,
 }
 
-/// The client's terms of service, by the same rule.
-pub(super) fn terms(client: &ClientView) -> Option<&str> {
-    web_link(client.tos_uri.as_deref())
+impl<'a> Links<'a> {
+    /// The links of a client.
+    pub(super) fn of(client: &'a ClientView) -> Self {
+        Self {
+            home: linkable(client.uri.as_deref()),
+            terms: linkable(client.tos_uri.as_deref()),
+            policy: linkable(client.policy_uri.as_deref()),
+        }
+    }
 }
 
-/// The client's privacy policy, by the same rule.
-pub(super) fn policy(client: &ClientView) -> Option<&str> {
-    web_link(client.policy_uri.as_deref())
-}
-
-fn web_link(uri: Option<&str>) -> Option<&str> {
+fn linkable(uri: Option<&str>) -> Option<&str> {
     uri.filter(|uri| {
         let scheme = uri.split_once("://").map(|(scheme, _)| scheme);
         scheme.is_some_and(|s| s.eq_ignore_ascii_case("https") || s.eq_ignore_ascii_case("http"))

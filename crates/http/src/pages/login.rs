@@ -6,7 +6,7 @@ use askama::Template;
 use keywright_core::authorize::ClientView;
 
 use super::Layout;
-use super::layout::{home, policy, terms};
+use super::layout::Links;
 
 /// Asks for login name and password. Its form posts `csrf`, `login`, `password` and `decision`:
 /// `accept` to log in, `deny` to cancel (then the other two may be empty).
@@ -25,6 +25,13 @@ pub struct Login<'a> {
     pub login: &'a str,
     /// Why the page is shown again.
     pub problem: Option<LoginProblem>,
+}
+
+impl Login<'_> {
+    /// Where the client's name and the footer lead.
+    fn links(&self) -> Links<'_> {
+        Links::of(self.client)
+    }
 }
 
 /// Why a login was not accepted, in words that do not tell whether the account exists.
