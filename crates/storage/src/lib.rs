@@ -1,1 +1,31 @@
-//! Placeholder.
+//! Diesel: what core asks a database to promise, on SQLite and PostgreSQL.
+//!
+//! Owns connections, transactions, migrations and the translation between rows and core's
+//! types. Decides nothing: each verb of `keywright_core::store` is one or two statements, one
+//! file per trait. Which database it is, only `db.rs` knows; how SQLite's writers share a
+//! commit, only `group_commit.rs`.
+
+mod audit;
+mod clients;
+mod column;
+mod consents;
+mod database;
+mod db;
+mod failure;
+mod grants;
+mod group_commit;
+mod interactions;
+mod keys;
+mod migrate;
+mod outbox;
+mod redeemables;
+mod resources;
+mod schema;
+mod sessions;
+mod sweep;
+mod throttle;
+mod transaction;
+mod users;
+mod versions;
+
+pub use database::{Database, Options};

@@ -1,0 +1,64 @@
+//! What a failure of Diesel means to core: try again, or look at the log.
+
+use diesel::ConnectionError;
+use diesel::result::{DatabaseErrorKind, Error};
+use keywright_core::store::StoreError;
+
+/// Words by which both databases say that the same request may work a moment later. Neither
+/// gives Diesel a code for these; PostgreSQL's come in English unless `lc_messages` differs,
+/// and then they are [`StoreError::Failed`], which is no less true.
+const PASSING: &[&str] = &[
+    "database is locked",
+    "database table is locked",
+    "database schema is locked",
+    "canceling statement due to",
+    "deadlock detected",
+    "terminating connection",
+    "server closed the connection",
+    "connection not open",
+    "no connection to the server",
+    "could not receive data",
+    "could not send data",
+    "SSL connection has been closed",
+    "the database system is",
+    "too many clients",
+    "remaining connection slots",
+    "Connection refused",
+];
+
+/// A failed statement.
+pub(crate) fn store_error(error: &Error) -> StoreError {
+    let text = error.to_string();
+    let passing = match error {
+        Error::DatabaseError(
+            DatabaseErrorKind::ClosedConnection
+            | DatabaseErrorKind::SerializationFailure
+            | DatabaseErrorKind::UnableToSendCommand,
+            _,
+        )
+        | Error::BrokenTransactionManager => true,
+        _ => PASSING.iter().any(|words| text.contains(words)),
+    };
+    if passing {
+        StoreError::Unavailable(text)
+    } else {
+        StoreError::Failed(text)
+    }
+}
+
+/// A connection that could not be made. A server may come up; what it says stays.
+pub(crate) fn connecting(error: &ConnectionError) -> StoreError {
+    match error {
+        ConnectionError::BadConnection(text) => StoreError::Unavailable(text.clone()),
+        ConnectionError::CouldntSetupConfiguration(error) => store_error(error),
+        other => StoreError::Failed(other.to_string()),
+    }
+}
+
+/// Whether a unique value was taken.
+pub(crate) fn is_unique_violation(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)
+    )
+}

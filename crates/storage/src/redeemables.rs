@@ -1,0 +1,240 @@
+//! What is redeemed under a grant: the `codes`, `refresh_tokens`, `access_tokens` and
+//! `revoked_tokens` tables. The verbs are in `grants.rs`.
+
+use diesel::prelude::*;
+use keywright_core::id::{ClientId, GrantId, Jti};
+use keywright_core::secret::Digest;
+use keywright_core::store::{AccessTokenRow, CodeRow, RefreshRow, Rotation, StoreError};
+use keywright_core::time::Timestamp;
+
+use crate::column::{RowName, json_text, optional_json_text, seconds};
+use crate::schema::{access_tokens, codes, refresh_tokens, revoked_tokens};
+use crate::transaction::Transaction;
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = codes, treat_none_as_default_value = false)]
+struct StoredCode {
+    digest: Vec<u8>,
+    grant_id: String,
+    client_id: String,
+    redirect_uri: String,
+    redirect_uri_given: bool,
+    nonce: Option<String>,
+    challenge: Option<String>,
+    confirmation: Option<String>,
+    created_at: i64,
+    expires_at: i64,
+    redeemed_at: Option<i64>,
+}
+
+impl StoredCode {
+    fn new(row: &CodeRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            digest: row.digest.0.to_vec(),
+            grant_id: row.grant_id.to_string(),
+            client_id: row.client_id.to_string(),
+            redirect_uri: row.redirect_uri.clone(),
+            redirect_uri_given: row.redirect_uri_given,
+            nonce: row.nonce.clone(),
+            challenge: row.challenge.clone(),
+            confirmation: optional_json_text(row.confirmation.as_ref())?,
+            created_at: row.created_at.0,
+            expires_at: row.expires_at.0,
+            redeemed_at: seconds(row.redeemed_at),
+        })
+    }
+
+    fn read(self) -> Result<CodeRow, StoreError> {
+        let name = RowName {
+            table: "codes",
+            id: &self.grant_id,
+        };
+        Ok(CodeRow {
+            digest: name.digest("digest", &self.digest)?,
+            confirmation: name.optional_json("confirmation", self.confirmation.as_deref())?,
+            client_id: ClientId::new(self.client_id),
+            redirect_uri: self.redirect_uri,
+            redirect_uri_given: self.redirect_uri_given,
+            nonce: self.nonce,
+            challenge: self.challenge,
+            created_at: Timestamp(self.created_at),
+            expires_at: Timestamp(self.expires_at),
+            redeemed_at: self.redeemed_at.map(Timestamp),
+            grant_id: GrantId::new(self.grant_id),
+        })
+    }
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = refresh_tokens)]
+struct StoredRefresh {
+    grant_id: String,
+    family: Vec<u8>,
+    token: Vec<u8>,
+    generation: i64,
+    idle_expires_at: i64,
+    recent: String,
+}
+
+impl StoredRefresh {
+    fn read(self) -> Result<RefreshRow, StoreError> {
+        let name = RowName {
+            table: "refresh_tokens",
+            id: &self.grant_id,
+        };
+        Ok(RefreshRow {
+            family: name.digest("family", &self.family)?,
+            token: name.digest("token", &self.token)?,
+            recent: name.json("recent", &self.recent)?,
+            generation: self.generation,
+            idle_expires_at: Timestamp(self.idle_expires_at),
+            grant_id: GrantId::new(self.grant_id),
+        })
+    }
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = access_tokens, treat_none_as_default_value = false)]
+struct StoredAccessToken {
+    digest: Vec<u8>,
+    grant_id: Option<String>,
+    client_id: String,
+    claims: String,
+    expires_at: i64,
+}
+
+impl Transaction<'_> {
+    pub(crate) fn select_code(&mut self, digest: &Digest) -> Result<Option<CodeRow>, StoreError> {
+        let query = codes::table.find(digest.0.as_slice());
+        self.run(|c| query.first::<StoredCode>(c).optional())?
+            .map(StoredCode::read)
+            .transpose()
+    }
+
+    pub(crate) fn add_code(&mut self, code: &CodeRow) -> Result<(), StoreError> {
+        let row = StoredCode::new(code)?;
+        self.insert("code", |c| {
+            diesel::insert_into(codes::table).values(row).execute(c)
+        })?;
+        Ok(())
+    }
+
+    pub(crate) fn redeem_code(
+        &mut self,
+        digest: &Digest,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let unredeemed = codes::table
+            .find(digest.0.as_slice())
+            .filter(codes::redeemed_at.is_null());
+        let count = self.run(|c| {
+            diesel::update(unredeemed)
+                .set(codes::redeemed_at.eq(Some(now.0)))
+                .execute(c)
+        })?;
+        Ok(count == 1)
+    }
+
+    pub(crate) fn select_refresh(
+        &mut self,
+        grant: &GrantId,
+    ) -> Result<Option<RefreshRow>, StoreError> {
+        let query = refresh_tokens::table.find(grant.as_str());
+        self.run(|c| query.first::<StoredRefresh>(c).optional())?
+            .map(StoredRefresh::read)
+            .transpose()
+    }
+
+    pub(crate) fn add_refresh(&mut self, row: &RefreshRow) -> Result<(), StoreError> {
+        let row = StoredRefresh {
+            grant_id: row.grant_id.to_string(),
+            family: row.family.0.to_vec(),
+            token: row.token.0.to_vec(),
+            generation: row.generation,
+            idle_expires_at: row.idle_expires_at.0,
+            recent: json_text(&row.recent)?,
+        };
+        self.insert("refresh token", |c| {
+            diesel::insert_into(refresh_tokens::table)
+                .values(row)
+                .execute(c)
+        })?;
+        Ok(())
+    }
+
+    pub(crate) fn rotate(
+        &mut self,
+        grant: &GrantId,
+        rotation: &Rotation,
+    ) -> Result<bool, StoreError> {
+        let recent = json_text(&rotation.recent)?;
+        let current = refresh_tokens::table
+            .find(grant.as_str())
+            .filter(refresh_tokens::token.eq(rotation.from.0.as_slice()));
+        let count = self.run(|c| {
+            diesel::update(current)
+                .set((
+                    refresh_tokens::token.eq(rotation.to.0.as_slice()),
+                    refresh_tokens::generation.eq(rotation.generation),
+                    refresh_tokens::idle_expires_at.eq(rotation.idle_expires_at.0),
+                    refresh_tokens::recent.eq(recent),
+                ))
+                .execute(c)
+        })?;
+        Ok(count == 1)
+    }
+
+    pub(crate) fn select_access_token(
+        &mut self,
+        digest: &Digest,
+    ) -> Result<Option<AccessTokenRow>, StoreError> {
+        let query = access_tokens::table.find(digest.0.as_slice());
+        let found = self.run(|c| query.first::<StoredAccessToken>(c).optional())?;
+        Ok(found.map(|row| AccessTokenRow {
+            digest: *digest,
+            grant_id: row.grant_id.map(GrantId::new),
+            client_id: ClientId::new(row.client_id),
+            claims: row.claims,
+            expires_at: Timestamp(row.expires_at),
+        }))
+    }
+
+    pub(crate) fn add_access_token(&mut self, row: &AccessTokenRow) -> Result<(), StoreError> {
+        let row = StoredAccessToken {
+            digest: row.digest.0.to_vec(),
+            grant_id: row.grant_id.as_ref().map(GrantId::to_string),
+            client_id: row.client_id.to_string(),
+            claims: row.claims.clone(),
+            expires_at: row.expires_at.0,
+        };
+        self.insert("access token", |c| {
+            diesel::insert_into(access_tokens::table)
+                .values(row)
+                .execute(c)
+        })?;
+        Ok(())
+    }
+
+    pub(crate) fn add_revoked_jti(
+        &mut self,
+        jti: &Jti,
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.claim_insert(|c| {
+            diesel::insert_into(revoked_tokens::table)
+                .values((
+                    revoked_tokens::jti.eq(jti.as_str()),
+                    revoked_tokens::expires_at.eq(expires_at.0),
+                ))
+                .execute(c)
+        })?;
+        Ok(())
+    }
+
+    pub(crate) fn has_revoked_jti(&mut self, jti: &Jti) -> Result<bool, StoreError> {
+        let query = revoked_tokens::table
+            .find(jti.as_str())
+            .select(revoked_tokens::expires_at);
+        Ok(self.run(|c| query.first::<i64>(c).optional())?.is_some())
+    }
+}

@@ -1,0 +1,119 @@
+//! A transaction while its body runs. The files beside this one give it its verbs.
+
+use diesel::{Connection as _, QueryResult};
+use keywright_core::store::{Outcome, StoreError, Tx};
+
+use crate::db::AnyConnection;
+use crate::failure;
+
+/// What verbs run on.
+pub(crate) struct Transaction<'c> {
+    connection: &'c mut AnyConnection,
+    failed: bool,
+}
+
+impl Tx for Transaction<'_> {}
+
+impl Transaction<'_> {
+    /// Runs a statement. After one that failed, the transaction can only be rolled back, and
+    /// every further statement is refused: PostgreSQL would ignore it, SQLite might run it
+    /// outside the transaction.
+    pub(crate) fn run<T>(
+        &mut self,
+        statement: impl FnOnce(&mut AnyConnection) -> QueryResult<T>,
+    ) -> Result<T, StoreError> {
+        if self.failed {
+            return Err(StoreError::Failed(
+                "an earlier statement of the transaction failed".into(),
+            ));
+        }
+        statement(self.connection).map_err(|error| {
+            self.failed = true;
+            failure::store_error(&error)
+        })
+    }
+
+    /// Runs an insert in a savepoint, so that the transaction survives a value that is taken;
+    /// `what` names the thing in [`StoreError::Conflict`].
+    pub(crate) fn insert(
+        &mut self,
+        what: &'static str,
+        statement: impl FnOnce(&mut AnyConnection) -> QueryResult<usize>,
+    ) -> Result<usize, StoreError> {
+        let count = self.run(|connection| match connection.transaction(statement) {
+            Ok(count) => Ok(Some(count)),
+            Err(error) if failure::is_unique_violation(&error) => Ok(None),
+            Err(error) => Err(error),
+        })?;
+        count.ok_or(StoreError::Conflict(what))
+    }
+
+    /// Runs an insert that somebody else may have made first: false then.
+    pub(crate) fn claim_insert(
+        &mut self,
+        statement: impl FnOnce(&mut AnyConnection) -> QueryResult<usize>,
+    ) -> Result<bool, StoreError> {
+        match self.insert("", statement) {
+            Ok(count) => Ok(count == 1),
+            Err(StoreError::Conflict(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Updates, or inserts when there was nothing to update, or updates after all when
+    /// somebody else inserted in between.
+    pub(crate) fn put(
+        &mut self,
+        update: impl Fn(&mut AnyConnection) -> QueryResult<usize>,
+        insert: impl FnOnce(&mut AnyConnection) -> QueryResult<usize>,
+    ) -> Result<(), StoreError> {
+        if self.run(&update)? == 0 && !self.claim_insert(insert)? {
+            self.run(&update)?;
+        }
+        Ok(())
+    }
+}
+
+/// How a transaction, or a savepoint in one, ended.
+pub(crate) struct Ended {
+    /// What the caller of the store hears.
+    pub(crate) result: Result<(), StoreError>,
+    /// A statement failed; what the body wrote is rolled back.
+    pub(crate) statement_failed: bool,
+    /// The end itself failed: the state of the connection is unknown.
+    pub(crate) connection_lost: bool,
+}
+
+/// Runs `body` in the innermost transaction or savepoint of `connection` and ends that.
+pub(crate) fn run(
+    connection: &mut AnyConnection,
+    body: &mut dyn FnMut(&mut dyn Tx) -> Outcome,
+) -> Ended {
+    let mut transaction = Transaction {
+        connection,
+        failed: false,
+    };
+    let outcome = body(&mut transaction);
+    let statement_failed = transaction.failed;
+    let (result, ended) = match outcome {
+        Outcome::Commit if !statement_failed => {
+            let ended = connection.commit();
+            (
+                ended.as_ref().map(|()| ()).map_err(failure::store_error),
+                ended,
+            )
+        }
+        Outcome::Commit => (
+            Err(StoreError::Failed(
+                "a failed transaction cannot commit".into(),
+            )),
+            connection.rollback(),
+        ),
+        Outcome::Rollback => (Ok(()), connection.rollback()),
+    };
+    Ended {
+        result,
+        statement_failed,
+        connection_lost: ended.is_err(),
+    }
+}
