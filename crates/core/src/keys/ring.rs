@@ -1,29 +1,141 @@
-//! stub
+//! The keys of one snapshot: who signs, who verifies, what the JWKS says.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::{Map, Value};
+
 use crate::error::Error;
 use crate::id::Kid;
 use crate::keys::algorithm::Algorithm;
+use crate::keys::generate::KeyPair;
+use crate::keys::jwks;
 use crate::keys::seal::MasterKey;
-use crate::store::KeyRow;
+use crate::keys::sign::{Compact, Signer, Verifier};
+use crate::random::Random;
+use crate::store::{KeyRow, KeyState, StoreError};
 
-/// Keys of one snapshot, signers and verifiers built once.
+/// Keys of one snapshot, signers and verifiers built once. Debug shows no private key.
 #[derive(Debug)]
-pub struct KeyRing {}
+pub struct KeyRing {
+    signers: BTreeMap<Algorithm, Signer>,
+    verifiers: HashMap<Kid, Verifier>,
+    states: HashMap<Kid, KeyState>,
+    jwks: String,
+}
 
 impl KeyRing {
-    /// Unseals and builds.
-    pub fn open(_rows: &[KeyRow], _master: &MasterKey) -> Result<Self, Error> {
-        Ok(Self {})
+    /// Unseals the active keys and builds signers for them, verifiers for all but the revoked.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when a private key does not open under `master`, [`Error::Store`]
+    /// when a row is corrupt.
+    pub fn open(rows: &[KeyRow], master: &MasterKey) -> Result<Self, Error> {
+        let mut signers = BTreeMap::new();
+        let mut verifiers = HashMap::new();
+        for row in rows {
+            if row.state == KeyState::Active {
+                signers.insert(row.algorithm, signer(row, master)?);
+            }
+            if row.state != KeyState::Revoked {
+                let verifier = Verifier::new(row.algorithm, &row.public_jwk)
+                    .map_err(|_| corrupt("public_jwk", row))?;
+                verifiers.insert(row.kid.clone(), verifier);
+            }
+        }
+        let states = rows
+            .iter()
+            .map(|row| (row.kid.clone(), row.state))
+            .collect();
+        Ok(Self {
+            signers,
+            verifiers,
+            states,
+            jwks: jwks::document(rows)?,
+        })
     }
+
     /// The JWKS (RFC 7517): announced, active and retired keys.
     pub fn jwks(&self) -> &str {
-        ""
+        &self.jwks
     }
+
+    /// The key that signs with `algorithm`; `None` when the algorithm is not enabled.
+    pub fn active_kid(&self, algorithm: Algorithm) -> Option<&Kid> {
+        self.signers.get(&algorithm).map(Signer::kid)
+    }
+
+    /// Where a key is in its life; `None` for one that was never ours.
+    pub fn state(&self, kid: &Kid) -> Option<KeyState> {
+        self.states.get(kid).copied()
+    }
+
     /// Signs claims JSON with the active key of `algorithm`, header `typ`.
-    pub fn sign(&self, _algorithm: Algorithm, _typ: &str, _claims: &[u8]) -> Result<String, Error> {
-        Err(Error::Internal(String::new()))
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when no key is active for `algorithm` or OpenSSL fails.
+    pub fn sign(&self, algorithm: Algorithm, typ: &str, claims: &[u8]) -> Result<String, Error> {
+        let signer = self.signers.get(&algorithm).ok_or_else(|| {
+            Error::Internal(format!(
+                "no key signs with {algorithm}: enable it in keys.algorithms"
+            ))
+        })?;
+        signer.sign(typ, claims)
     }
-    /// Verifies a compact JWS by its kid; None when forged, malformed, of an unknown or revoked key, of another typ. With `removed`, keys that left the JWKS count too.
-    pub fn verify(&self, _token: &str, _typ: &str, _removed: bool) -> Option<(Kid, serde_json::Map<String, serde_json::Value>)> {
-        None
+
+    /// Verifies a compact JWS by its `kid`: `None` when it is forged or malformed, of an unknown
+    /// or revoked key, or of another `typ`. With `removed`, keys that left the JWKS count too
+    /// (`id_token_hint`). What the claims say, expiry included, is the caller's to judge.
+    pub fn verify(
+        &self,
+        token: &str,
+        typ: &str,
+        removed: bool,
+    ) -> Option<(Kid, Map<String, Value>)> {
+        let token = Compact::parse(token)?;
+        let kid = Kid::new(token.kid()?);
+        let acceptable = match self.state(&kid)? {
+            KeyState::Announced | KeyState::Active | KeyState::Retired => true,
+            KeyState::Removed => removed,
+            KeyState::Revoked => false,
+        };
+        if !acceptable || !token.is_typ(typ) {
+            return None;
+        }
+        let claims = self.verifiers.get(&kid)?.verify(&token)?;
+        Some((kid, claims))
     }
 }
+
+/// The private half of a new pair as a row keeps it.
+pub(super) fn seal(
+    pair: &KeyPair,
+    random: &dyn Random,
+    master: &MasterKey,
+) -> Result<Vec<u8>, Error> {
+    master.seal(random, &context(pair.algorithm, &pair.kid), &pair.private)
+}
+
+fn signer(row: &KeyRow, master: &MasterKey) -> Result<Signer, Error> {
+    let sealed = row
+        .sealed_private
+        .as_deref()
+        .ok_or_else(|| corrupt("sealed_private", row))?;
+    let private = master.open(&context(row.algorithm, &row.kid), sealed)?;
+    Signer::new(row.kid.clone(), row.algorithm, &private)
+}
+
+fn context(algorithm: Algorithm, kid: &Kid) -> String {
+    format!("signing_keys|sealed_private|{algorithm}|{kid}")
+}
+
+fn corrupt(column: &'static str, row: &KeyRow) -> Error {
+    StoreError::Corrupt {
+        table: "signing_keys",
+        column,
+        id: row.kid.to_string(),
+    }
+    .into()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,157 @@
-//! stub
+//! Compact JWS (RFC 7515): one signer or verifier per key, built once.
+//!
+//! josekit does the cryptography; its JWT types are not used, because they write dates as
+//! floating point and panic on extreme ones.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use josekit::JoseError;
+use josekit::jwk::Jwk;
+use josekit::jws::{ES256, EdDSA, JwsHeader, JwsSigner, JwsVerifier, PS256, RS256};
+use serde_json::{Map, Value};
+
+use crate::error::Error;
+use crate::id::Kid;
+use crate::keys::algorithm::Algorithm;
+
+/// Longest token that is looked at, in bytes.
+pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
+
+/// A private key, ready to sign.
+#[derive(Debug)]
+pub struct Signer {
+    kid: Kid,
+    jws: Box<dyn JwsSigner>,
+}
+
+impl Signer {
+    /// Builds a signer from PKCS#8 DER.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the key is none of that algorithm.
+    pub fn new(kid: Kid, algorithm: Algorithm, private: &[u8]) -> Result<Self, Error> {
+        let jws: Result<Box<dyn JwsSigner>, JoseError> = match algorithm {
+            Algorithm::RS256 => RS256.signer_from_der(private).map(|s| Box::new(s) as _),
+            Algorithm::PS256 => PS256.signer_from_der(private).map(|s| Box::new(s) as _),
+            Algorithm::ES256 => ES256.signer_from_der(private).map(|s| Box::new(s) as _),
+            Algorithm::EdDSA => EdDSA.signer_from_der(private).map(|s| Box::new(s) as _),
+        };
+        let jws = jws.map_err(|e| Error::Internal(format!("{algorithm} key {kid}: {e}")))?;
+        Ok(Self { kid, jws })
+    }
+
+    /// The key's identifier.
+    pub fn kid(&self) -> &Kid {
+        &self.kid
+    }
+
+    /// Signs claims JSON: header `typ`, `kid`, `alg`.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when OpenSSL fails.
+    pub fn sign(&self, typ: &str, claims: &[u8]) -> Result<String, Error> {
+        let mut header = JwsHeader::new();
+        header.set_token_type(typ);
+        header.set_key_id(self.kid.as_str());
+        josekit::jws::serialize_compact(claims, &header, self.jws.as_ref())
+            .map_err(|e| Error::Internal(format!("signing with {}: {e}", self.kid)))
+    }
+}
+
+/// A public key, ready to verify.
+#[derive(Debug)]
+pub struct Verifier {
+    algorithm: Algorithm,
+    jws: Box<dyn JwsVerifier>,
+}
+
+impl Verifier {
+    /// Builds a verifier from a public JWK as JSON.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the JWK is none of that algorithm.
+    pub fn new(algorithm: Algorithm, public_jwk: &str) -> Result<Self, Error> {
+        let bad = |e: JoseError| Error::Internal(format!("{algorithm} public key: {e}"));
+        let jwk = Jwk::from_bytes(public_jwk).map_err(bad)?;
+        let jws: Result<Box<dyn JwsVerifier>, JoseError> = match algorithm {
+            Algorithm::RS256 => RS256.verifier_from_jwk(&jwk).map(|v| Box::new(v) as _),
+            Algorithm::PS256 => PS256.verifier_from_jwk(&jwk).map(|v| Box::new(v) as _),
+            Algorithm::ES256 => ES256.verifier_from_jwk(&jwk).map(|v| Box::new(v) as _),
+            Algorithm::EdDSA => EdDSA.verifier_from_jwk(&jwk).map(|v| Box::new(v) as _),
+        };
+        Ok(Self {
+            algorithm,
+            jws: jws.map_err(bad)?,
+        })
+    }
+
+    /// The claims of `token`, if its header says this key's algorithm and the signature holds.
+    pub fn verify(&self, token: &Compact<'_>) -> Option<Map<String, Value>> {
+        if token.algorithm()? != self.algorithm.as_str() {
+            return None;
+        }
+        self.jws
+            .verify(token.signed.as_bytes(), &token.signature)
+            .ok()?;
+        serde_json::from_slice(&token.payload).ok()
+    }
+}
+
+/// A token taken apart, nothing of it believed yet.
+#[derive(Debug)]
+pub struct Compact<'t> {
+    header: Map<String, Value>,
+    signed: &'t str,
+    payload: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+impl<'t> Compact<'t> {
+    /// Takes `token` apart: at most [`MAX_TOKEN_BYTES`], three parts of unpadded base64url, a
+    /// header without `crit` (RFC 7515 section 4.1.11: we understand no extension).
+    pub fn parse(token: &'t str) -> Option<Self> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return None;
+        }
+        let (signed, signature) = token.rsplit_once('.')?;
+        let (header, payload) = signed.split_once('.')?;
+        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).ok();
+        let header: Map<String, Value> = serde_json::from_slice(&decode(header)?).ok()?;
+        if header.contains_key("crit") {
+            return None;
+        }
+        Some(Self {
+            header,
+            signed,
+            payload: decode(payload)?,
+            signature: decode(signature)?,
+        })
+    }
+
+    /// The header's `kid`.
+    pub fn kid(&self) -> Option<&str> {
+        self.header.get("kid")?.as_str()
+    }
+
+    /// The header's `alg`.
+    pub fn algorithm(&self) -> Option<&str> {
+        self.header.get("alg")?.as_str()
+    }
+
+    /// Whether the header's `typ` is `typ`: letter case and a leading `application/` do not
+    /// matter (RFC 7515 section 4.1.9).
+    pub fn is_typ(&self, typ: &str) -> bool {
+        let Some(own) = self.header.get("typ").and_then(Value::as_str) else {
+            return false;
+        };
+        bare(own).eq_ignore_ascii_case(bare(typ))
+    }
+}
+
+fn bare(typ: &str) -> &str {
+    const PREFIX: &str = "application/";
+    match typ.split_at_checked(PREFIX.len()) {
+        Some((prefix, rest)) if prefix.eq_ignore_ascii_case(PREFIX) => rest,
+        _ => typ,
+    }
+}

@@ -1,0 +1,92 @@
+//! The one hop of a request: from an actix worker, which must not block, to a thread that may.
+//!
+//! Owns how many requests are at the database at once. A request that gets no permit in time is
+//! refused rather than queued without end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::rt::time::timeout;
+use actix_web::web;
+use keywright_core::error::Error;
+use tokio::sync::Semaphore;
+use tracing::Span;
+
+use crate::error::Failure;
+
+/// Permits to be at the database.
+#[derive(Debug, Clone)]
+pub(crate) struct Hop {
+    permits: Arc<Semaphore>,
+    wait: Duration,
+}
+
+impl Hop {
+    /// `limit` permits; a request waits at most `wait` for one.
+    pub(crate) fn new(limit: usize, wait: Duration) -> Self {
+        Self { permits: Arc::new(Semaphore::new(limit.max(1))), wait }
+    }
+
+    /// Runs `work` on a thread that may block.
+    ///
+    /// # Errors
+    /// [`Failure::Overloaded`] when there was no permit in time, else what `work` refuses.
+    pub(crate) async fn run<T, F>(&self, work: F) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> Result<T, Error> + Send + 'static,
+    {
+        let permit = match timeout(self.wait, Arc::clone(&self.permits).acquire_owned()).await {
+            Ok(Ok(permit)) => permit,
+            Ok(Err(_)) | Err(_) => return Err(Failure::Overloaded),
+        };
+        let span = Span::current();
+        let answer = web::block(move || {
+            // Held by the work, not by the request: a client that hangs up frees nothing.
+            let _permit = permit;
+            span.in_scope(work)
+        })
+        .await;
+        match answer {
+            Ok(answer) => Ok(answer?),
+            Err(_) => Err(Error::Internal("the request's thread panicked".into()).into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    #[actix_web::test]
+    async fn without_a_permit_in_time_the_request_is_refused() {
+        let hop = Hop::new(1, Duration::ZERO);
+        let (started, running) = mpsc::channel();
+        let (release, released) = mpsc::channel::<()>();
+        let busy = hop.clone();
+        let first = actix_web::rt::spawn(async move {
+            busy.run(move || {
+                started.send(()).ok();
+                released.recv().ok();
+                Ok(())
+            })
+            .await
+        });
+        while running.try_recv().is_err() {
+            actix_web::rt::task::yield_now().await;
+        }
+        assert!(matches!(hop.run(|| Ok(())).await, Err(Failure::Overloaded)));
+        release.send(()).unwrap();
+        assert!(first.await.unwrap().is_ok());
+        assert!(hop.run(|| Ok(())).await.is_ok());
+    }
+
+    #[actix_web::test]
+    async fn a_panic_is_an_internal_error_and_gives_the_permit_back() {
+        let hop = Hop::new(1, Duration::from_secs(5));
+        let lost = hop.run(|| -> Result<(), Error> { panic!("on purpose") }).await;
+        assert!(matches!(lost, Err(Failure::Protocol(Error::Internal(_)))));
+        assert!(hop.run(|| Ok(())).await.is_ok());
+    }
+}

@@ -1,0 +1,91 @@
+//! Starting the public listener.
+
+use std::io;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::http::KeepAlive;
+use actix_web::{App, HttpServer, web};
+use keywright_core::provider::Provider;
+
+use crate::hash_queue::HashQueue;
+
+/// How the public listener runs.
+#[derive(Debug, Clone)]
+pub struct ServerOptions {
+    /// Where to listen; port 0 takes any free one.
+    pub listen: Vec<SocketAddr>,
+    /// Threads that speak HTTP.
+    pub workers: usize,
+    /// How many requests may be at the database at once.
+    pub hops: usize,
+    /// How long a request waits for its turn before it is answered 503.
+    pub hop_wait: Duration,
+    /// Low-priority threads that hash passwords.
+    pub hash_threads: usize,
+    /// How many logins may wait for one of them before a login is answered 503.
+    pub hash_queue: usize,
+    /// How long a client may take to send its request head.
+    pub request_timeout: Duration,
+    /// How long an idle connection is kept.
+    pub keep_alive: Duration,
+    /// How long requests under way may take to end after a stop.
+    pub shutdown_timeout: Duration,
+    /// Whether SIGINT, SIGTERM and SIGQUIT stop the server; a test says no.
+    pub signals: bool,
+}
+
+impl ServerOptions {
+    /// The defaults for this machine.
+    pub fn new(listen: Vec<SocketAddr>) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        Self {
+            listen,
+            workers: cores,
+            hops: 64,
+            hop_wait: Duration::from_secs(1),
+            hash_threads: cores,
+            hash_queue: 64,
+            request_timeout: Duration::from_secs(10),
+            keep_alive: Duration::from_secs(75),
+            shutdown_timeout: Duration::from_secs(20),
+            signals: true,
+        }
+    }
+}
+
+/// A listener that accepts connections.
+pub struct Serving {
+    /// The addresses that were bound, with the ports that were taken.
+    pub addresses: Vec<SocketAddr>,
+    /// Ends when the server was stopped; it must be polled. [`Server::handle`] stops it.
+    pub server: Server,
+}
+
+/// Binds and serves. Needs a Tokio runtime (`actix_web::rt::System` is one).
+///
+/// # Errors
+/// When an address cannot be bound or a hashing thread cannot be started.
+pub fn serve(options: &ServerOptions, provider: Arc<Provider>) -> io::Result<Serving> {
+    let hashes = HashQueue::start(options.hash_threads, options.hash_queue)?;
+    let state = web::Data::new((provider, hashes));
+    let mut server = HttpServer::new(move || {
+        App::new().app_data(state.clone())
+    })
+    .workers(options.workers.max(1))
+    .worker_max_blocking_threads(options.hops.max(1))
+    .client_request_timeout(options.request_timeout)
+    .keep_alive(KeepAlive::Timeout(options.keep_alive))
+    .shutdown_timeout(options.shutdown_timeout.as_secs());
+    for address in &options.listen {
+        server = server.bind(address)?;
+    }
+    if !options.signals {
+        server = server.disable_signals();
+    }
+    let addresses = server.addrs();
+    Ok(Serving { addresses, server: server.run() })
+}
