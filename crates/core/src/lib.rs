@@ -5,12 +5,14 @@
 //! and `http` gives it parsed requests and renders its answers.
 
 pub mod account;
+pub mod audit;
 pub mod authorize;
 pub mod claims;
 pub mod client;
 pub mod discovery;
 pub mod error;
 pub mod id;
+pub mod interaction;
 pub mod introspect;
 pub mod keys;
 pub mod mint;

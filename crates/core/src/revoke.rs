@@ -1,10 +1,66 @@
 //! Token revocation (RFC 7009).
-use crate::client::authenticate::Presented;
+
+use serde_json::Value;
+
+use crate::audit;
+use crate::client::authenticate::{Presented, authenticate};
 use crate::error::{Error, ErrorCode};
+use crate::id::{ClientId, Jti};
 use crate::provider::Provider;
 use crate::secret::Secret;
+use crate::store::{ClientRow, StoreExt as _, Tx};
+use crate::time::Timestamp;
+use crate::token::{refresh_token, resolve};
 
-/// stub
-pub fn revoke(_provider: &Provider, _presented: &Presented, _token: &Secret) -> Result<(), Error> {
-    Err(Error::refused(ErrorCode::ServerError, "stub"))
+/// Revokes a token of the caller: a refresh token with its whole grant, an access token alone.
+/// What is no token (any more) is fine (RFC 7009 section 2.2).
+///
+/// # Errors
+/// `invalid_client`; `unauthorized_client` for a token of another client (section 2.1).
+pub fn revoke(provider: &Provider, presented: &Presented, token: &Secret) -> Result<(), Error> {
+    let now = provider.now();
+    let snapshot = provider.snapshot()?;
+    provider.store.write(|tx| {
+        let caller = authenticate(provider, tx, presented, now)?;
+        if let Some(parts) = refresh_token::Parts::parse(token) {
+            return revoke_grant(provider, tx, &caller, &parts, now);
+        }
+        let Some(claims) = resolve::claims((provider, &snapshot), tx, token)? else {
+            return Ok(());
+        };
+        let text = |name: &str| claims.get(name).and_then(Value::as_str);
+        check_owner(&caller, text("client_id").map(ClientId::new).as_ref())?;
+        let expires = claims.get("exp").and_then(Value::as_i64).map(Timestamp);
+        if let (Some(jti), Some(expires)) = (text("jti"), expires) {
+            tx.revoke_jti(&Jti::new(jti), expires)?;
+        }
+        Ok(())
+    })
+}
+
+fn revoke_grant(
+    provider: &Provider,
+    tx: &mut dyn Tx,
+    caller: &ClientRow,
+    parts: &refresh_token::Parts,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let Some(grant) = tx.find_grant(&parts.grant)? else { return Ok(()) };
+    let row = tx.find_refresh(&grant.id)?;
+    if !row.is_some_and(|row| row.family.matches(&parts.family.digest())) {
+        return Ok(());
+    }
+    check_owner(caller, Some(&grant.client_id))?;
+    if tx.revoke_grant(&grant.id, now, "revoked_by_client")? {
+        audit::of_grant(provider, tx, "grant.revoked", (&grant.id, &caller.id), now)?;
+    }
+    Ok(())
+}
+
+fn check_owner(caller: &ClientRow, owner: Option<&ClientId>) -> Result<(), Error> {
+    if owner == Some(&caller.id) {
+        return Ok(());
+    }
+    let text = "The token was issued to another client";
+    Err(Error::refused(ErrorCode::UnauthorizedClient, text))
 }

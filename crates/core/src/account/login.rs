@@ -1,32 +1,122 @@
-//! Logging in with a password, in three parts: look up, hash (in `http`'s queue, without a database permit), begin the session.
+//! Logging in with a password, in three parts: look up, hash (in `http`'s queue, without a
+//! database permit), begin the session.
 
-use crate::error::{Error, ErrorCode};
-use crate::id::UserId;
+use super::{password, user};
+use crate::audit;
+use crate::error::{Error, ErrorCode, Refusal};
+use crate::id::{Sid, UserId};
 use crate::provider::Provider;
 use crate::secret::Secret;
-use crate::session::Browser;
+use crate::session::{self, Browser};
+use crate::store::{
+    Authentication, CredentialKind, CredentialRow, SessionRow, StoreExt as _, Tx, UserRow,
+};
+use crate::time::Timestamp;
 
-/// A password to verify. For an unknown login or a user without password it holds a dummy hash of the same cost.
-#[derive(Debug, Clone)]
+/// A password to verify. For an unknown login name or a user without a password it holds a
+/// dummy hash of the same cost, so that both take the same time.
+#[derive(Clone)]
 pub struct Attempt {
     /// Who, if the login name is known.
     pub user: Option<UserId>,
-    /// The stored hash.
-    pub hash: String,
+    hash: String,
 }
 
-/// First part: looks up. stub
-pub fn look_up(_provider: &Provider, _login: &str) -> Result<Attempt, Error> {
-    Err(Error::refused(ErrorCode::ServerError, "stub"))
+impl std::fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Attempt").field("user", &self.user).finish_non_exhaustive()
+    }
 }
 
-/// Second part (slow, no database): whether the password is right; then also a new hash if the stored one is of an old kind or cost.
-pub fn verify(_attempt: &Attempt, _password: &Secret) -> bool {
-    false
+/// First part: who is it, and what is the password compared with.
+///
+/// # Errors
+/// [`Error::Store`] when the database fails.
+pub fn look_up(provider: &Provider, login: &str) -> Result<Attempt, Error> {
+    let login = user::normalize_login(login);
+    let found = provider.store.read(|tx| {
+        let Some(user) = tx.find_user_by_login(&login)? else { return Ok(None) };
+        let credential = tx.find_credential(&user.id, CredentialKind::Password)?;
+        Ok(credential.map(|credential| (user.id, credential.data)))
+    })?;
+    let found = found.and_then(|(id, hash)| Some((id, String::from_utf8(hash).ok()?)));
+    Ok(match found {
+        Some((id, hash)) => Attempt { user: Some(id), hash },
+        None => Attempt { user: None, hash: password::dummy(provider.settings.password_cost) },
+    })
 }
 
-/// Third part: begins a session (a new cookie, the old session of this browser ended when it was another user's) and returns its cookie value. `access_denied` when
-/// the password was wrong or the user is unknown or disabled: one sentence for all.
-pub fn finish(_provider: &Provider, _attempt: &Attempt, _verified: bool, _browser: &Browser, _user_agent: &str) -> Result<Secret, Error> {
-    Err(Error::refused(ErrorCode::ServerError, "stub"))
+/// Second part, slow and without the database: whether the password is right.
+pub fn verify(attempt: &Attempt, password: &Secret) -> bool {
+    password::verify(password, &attempt.hash) && attempt.user.is_some()
+}
+
+/// Third part: begins a session and returns its cookie. The cookie changes at each login; the
+/// `sid` stays when the same user logs in again; another user's session in this browser ends.
+///
+/// # Errors
+/// `access_denied` when the password was wrong, or the user is unknown or disabled: one
+/// sentence for all. Recorded.
+pub fn finish(
+    provider: &Provider,
+    attempt: &Attempt,
+    verified: bool,
+    browser: &Browser,
+    user_agent: &str,
+) -> Result<Secret, Error> {
+    let now = provider.now();
+    let cookie = Secret::generate(provider.random.as_ref())?;
+    provider.store.write(|tx| {
+        let user = match &attempt.user {
+            Some(id) if verified && unchanged(tx, attempt, id)? => tx.find_user(id)?,
+            _ => None,
+        };
+        let Some(user) = user.filter(|user| user.disabled_at.is_none()) else {
+            audit::of_user(provider, tx, "login.failed", attempt.user.as_ref(), now)?;
+            let text = "The login name or the password is wrong";
+            return Err(Error::RefusedAndRecorded(Refusal::new(ErrorCode::AccessDenied, text)));
+        };
+        begin_session(provider, tx, (&user, browser), (&cookie, user_agent), now)?;
+        audit::of_user(provider, tx, "login.succeeded", Some(&user.id), now)?;
+        Ok(cookie.clone())
+    })
+}
+
+/// Whether the password is still the one that was verified.
+fn unchanged(tx: &mut dyn Tx, attempt: &Attempt, id: &UserId) -> Result<bool, Error> {
+    let row: Option<CredentialRow> = tx.find_credential(id, CredentialKind::Password)?;
+    Ok(row.is_some_and(|row| row.data == attempt.hash.as_bytes()))
+}
+
+fn begin_session(
+    provider: &Provider,
+    tx: &mut dyn Tx,
+    (user, browser): (&UserRow, &Browser),
+    (cookie, user_agent): (&Secret, &str),
+    now: Timestamp,
+) -> Result<(), Error> {
+    let settings = &provider.settings;
+    let method = Authentication { amr: "pwd".into(), at: now };
+    if let Some((mut session, who)) = session::current(provider, tx, browser, now)? {
+        if who.id == user.id {
+            session.cookie = cookie.digest();
+            session.methods = vec![method];
+            session.last_seen_at = now;
+            session.expires_at = now.plus(settings.session_lifetime);
+            tx.update_session(&session)?;
+            return Ok(());
+        }
+        tx.end_session(&session.sid, now)?;
+    }
+    tx.insert_session(&SessionRow {
+        cookie: cookie.digest(),
+        sid: Sid::generate(provider.random.as_ref())?,
+        user_id: user.id.clone(),
+        methods: vec![method],
+        user_agent: user_agent.chars().filter(|c| !c.is_control()).take(200).collect(),
+        created_at: now,
+        last_seen_at: now,
+        expires_at: now.plus(settings.session_lifetime),
+    })?;
+    Ok(())
 }

@@ -1,13 +1,30 @@
 //! From an authorization request to a code (RFC 6749 section 4.1, OIDC Core section 3.1.2).
+//!
+//! A dispatcher over a stored interaction: `begin` validates and stores, [`prompt::next`]
+//! decides, every page posts back and returns here. Nothing is stored for a request that is
+//! answered at once.
 
-use crate::error::{Error, ErrorCode, Refusal};
+pub mod code;
+pub mod consent;
+mod dispatch;
+pub mod parameters;
+pub mod prompt;
+pub mod request;
+pub mod target;
+
+use serde::{Deserialize, Serialize};
+
+pub use dispatch::{begin, decide, park, resume};
+
+use crate::error::Refusal;
 use crate::id::InteractionId;
-use crate::provider::Provider;
 use crate::secret::Secret;
-use crate::session::Browser;
+
+/// The `acr` of a login with one factor.
+pub const ACR_SINGLE_FACTOR: &str = "urn:keywright:acr:1fa";
 
 /// How the answer travels (OAuth 2.0 Multiple Response Types, Form Post).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResponseMode {
     /// 303 with the parameters in the query.
@@ -111,25 +128,4 @@ pub enum Decision {
     Deny,
     /// Another account, please.
     OtherAccount,
-}
-
-/// Begins with the decoded parameters of GET `/authorize`, in order, duplicates included. Stores an interaction if the step
-/// is a page. `Err` is a page: the redirect URI is not to be trusted.
-pub fn begin(_provider: &Provider, _parameters: &[(String, String)], _browser: &Browser) -> Result<Step, Error> {
-    Err(Error::refused(ErrorCode::ServerError, "stub"))
-}
-
-/// Stores the parameters of POST `/authorize`, to go on at GET `/authorize/{id}` (cookies of a cross-site POST are not sent).
-pub fn park(_provider: &Provider, _parameters: &[(String, String)]) -> Result<InteractionId, Error> {
-    Err(Error::refused(ErrorCode::ServerError, "stub"))
-}
-
-/// The next step of a stored interaction (GET `/authorize/{id}`): a page's data or the answer.
-pub fn resume(_provider: &Provider, _interaction: &InteractionId, _browser: &Browser) -> Result<Step, Error> {
-    Err(Error::refused(ErrorCode::ServerError, "stub"))
-}
-
-/// Records what the user did on the consent or account page; then answer 303 to GET `/authorize/{id}`.
-pub fn decide(_provider: &Provider, _interaction: &InteractionId, _browser: &Browser, _decision: Decision) -> Result<(), Error> {
-    Err(Error::refused(ErrorCode::ServerError, "stub"))
 }

@@ -1,9 +1,32 @@
 //! RP-initiated logout (OIDC RP-Initiated Logout 1.0).
+//!
+//! A valid `id_token_hint` for the session at hand logs out at once; anything else asks the
+//! user first, so that no page elsewhere can log people out.
 
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::audit;
+use crate::authorize::parameters::Parameters;
+use crate::client::redirect_uri;
 use crate::error::{Error, ErrorCode};
-use crate::id::InteractionId;
+use crate::id::{ClientId, InteractionId};
+use crate::interaction::{self, Document};
+use crate::mint::id_token;
 use crate::provider::Provider;
-use crate::session::Browser;
+use crate::session::{self, Browser};
+use crate::store::{ClientRow, SessionRow, StoreExt as _, Tx, UserRow};
+use crate::time::Timestamp;
+
+/// A logout that waits for its confirmation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// Where to go afterwards, verified.
+    pub redirect: Option<String>,
+    /// The client that asks, by its name.
+    pub client_name: Option<String>,
+}
 
 /// What comes next.
 #[derive(Debug)]
@@ -17,7 +40,8 @@ pub enum LogoutStep {
         /// The client that asks, if it is known.
         client_name: Option<String>,
     },
-    /// Logged out (or never in): clear the session cookie and go to `redirect` (303), or show the "you are logged out" page.
+    /// Logged out (or never in): clear the session cookie and go to `redirect` (303), or show
+    /// the "you are logged out" page.
     Done {
         /// Verified post-logout redirect URI with `state`.
         redirect: Option<String>,
@@ -25,21 +49,184 @@ pub enum LogoutStep {
 }
 
 /// Begins with the decoded parameters of GET `/logout`.
-pub fn begin(_provider: &Provider, _parameters: &[(String, String)], _browser: &Browser) -> Result<LogoutStep, Error> {
-    Err(Error::refused(ErrorCode::ServerError, "stub"))
+///
+/// # Errors
+/// `invalid_request` on a page for a hint, client or redirect URI that is not good.
+pub fn begin(
+    provider: &Provider,
+    parameters: &[(String, String)],
+    browser: &Browser,
+) -> Result<LogoutStep, Error> {
+    let now = provider.now();
+    let parameters = Parameters(parameters);
+    check_form(&parameters)?;
+    let hint = parameters.get("id_token_hint").map(|hint| verify(provider, hint)).transpose()?;
+    provider.store.write(|tx| {
+        let client = client(tx, &parameters, hint.as_ref())?;
+        let redirect = redirect(client.as_ref(), &parameters)?;
+        let Some((session, user)) = session::current(provider, tx, browser, now)? else {
+            return Ok(LogoutStep::Done { redirect });
+        };
+        if hint.as_ref().is_some_and(|hint| names(hint, &session, &user)) {
+            end(provider, tx, &session, now)?;
+            return Ok(LogoutStep::Done { redirect });
+        }
+        let client_name = client.map(|client| match client.metadata.client_name {
+            name if name.is_empty() => client.id.to_string(),
+            name => name,
+        });
+        let document = Document::Logout(Pending { redirect, client_name: client_name.clone() });
+        let device = browser.device.digest();
+        let interaction = interaction::insert(provider, tx, device, &document, now)?;
+        Ok(LogoutStep::Confirm { interaction, login: user.login, client_name })
+    })
 }
 
 /// Stores the parameters of POST `/logout`, to go on at GET `/logout/{id}`.
-pub fn park(_provider: &Provider, _parameters: &[(String, String)]) -> Result<InteractionId, Error> {
-    Err(Error::refused(ErrorCode::ServerError, "stub"))
+///
+/// # Errors
+/// [`Error::Store`] or [`Error::Internal`].
+pub fn park(provider: &Provider, parameters: &[(String, String)]) -> Result<InteractionId, Error> {
+    interaction::park(provider, parameters)
 }
 
-/// GET `/logout/{id}`.
-pub fn resume(_provider: &Provider, _interaction: &InteractionId, _browser: &Browser) -> Result<LogoutStep, Error> {
-    Err(Error::refused(ErrorCode::ServerError, "stub"))
+/// GET `/logout/{id}`: a parked request begins, a pending one asks again.
+///
+/// # Errors
+/// `invalid_request` on a page when it is over or another browser's.
+pub fn resume(
+    provider: &Provider,
+    id: &InteractionId,
+    browser: &Browser,
+) -> Result<LogoutStep, Error> {
+    if let Some(parameters) = interaction::take_parked(provider, id, browser)? {
+        return begin(provider, &parameters, browser);
+    }
+    let now = provider.now();
+    provider.store.read(|tx| {
+        let pending = pending(tx, id, browser, now)?;
+        Ok(match session::current(provider, tx, browser, now)? {
+            None => LogoutStep::Done { redirect: pending.redirect },
+            Some((_, user)) => LogoutStep::Confirm {
+                interaction: id.clone(),
+                login: user.login,
+                client_name: pending.client_name,
+            },
+        })
+    })
 }
 
 /// POST `/logout/{id}`: the user confirmed.
-pub fn confirm(_provider: &Provider, _interaction: &InteractionId, _browser: &Browser) -> Result<LogoutStep, Error> {
-    Err(Error::refused(ErrorCode::ServerError, "stub"))
+///
+/// # Errors
+/// `invalid_request` on a page when it is over or another browser's.
+pub fn confirm(
+    provider: &Provider,
+    id: &InteractionId,
+    browser: &Browser,
+) -> Result<LogoutStep, Error> {
+    let now = provider.now();
+    provider.store.write(|tx| {
+        let pending = pending(tx, id, browser, now)?;
+        if tx.claim_interaction(id)?
+            && let Some((session, _)) = session::current(provider, tx, browser, now)?
+        {
+            end(provider, tx, &session, now)?;
+        }
+        Ok(LogoutStep::Done { redirect: pending.redirect })
+    })
+}
+
+fn pending(
+    tx: &mut dyn Tx,
+    id: &InteractionId,
+    browser: &Browser,
+    now: Timestamp,
+) -> Result<Pending, Error> {
+    match interaction::find(tx, id, browser, now)?.1 {
+        Document::Logout(pending) => Ok(pending),
+        _ => Err(Error::refused(ErrorCode::InvalidRequest, "This page is not part of a logout")),
+    }
+}
+
+fn end(
+    provider: &Provider,
+    tx: &mut dyn Tx,
+    session: &SessionRow,
+    now: Timestamp,
+) -> Result<(), Error> {
+    tx.end_session(&session.sid, now)?;
+    audit::of_user(provider, tx, "logout", Some(&session.user_id), now)
+}
+
+fn check_form(parameters: &Parameters<'_>) -> Result<(), Error> {
+    let refuse = |text: String| Err(Error::refused(ErrorCode::InvalidRequest, text));
+    if let Some(name) = parameters.repeated() {
+        return refuse(format!("{name} was sent more than once"));
+    }
+    if let Some(name) = parameters.with_control_character() {
+        return refuse(format!("{name} has a control character"));
+    }
+    Ok(())
+}
+
+/// The claims of an ID token of ours, expired or not, its key rotated out or not.
+fn verify(provider: &Provider, hint: &str) -> Result<Map<String, Value>, Error> {
+    let snapshot = provider.snapshot()?;
+    let verified = snapshot.keys.verify(hint, id_token::TYP, true).map(|(_, claims)| claims);
+    verified.filter(|claims| text(claims, "iss") == Some(&provider.settings.issuer)).ok_or_else(
+        || {
+            let text = "id_token_hint is not an ID token of this server";
+            Error::refused(ErrorCode::InvalidRequest, text)
+        },
+    )
+}
+
+fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    claims.get(name).and_then(Value::as_str)
+}
+
+fn names(hint: &Map<String, Value>, session: &SessionRow, user: &UserRow) -> bool {
+    text(hint, "sub") == Some(user.subject.as_str())
+        && text(hint, "sid").is_none_or(|sid| sid == session.sid.as_str())
+}
+
+fn client(
+    tx: &mut dyn Tx,
+    parameters: &Parameters<'_>,
+    hint: Option<&Map<String, Value>>,
+) -> Result<Option<ClientRow>, Error> {
+    let hinted = hint.and_then(|claims| text(claims, "aud"));
+    let named = parameters.get("client_id");
+    if let (Some(hinted), Some(named)) = (hinted, named)
+        && hinted != named
+    {
+        let text = "client_id differs from the client of the id_token_hint";
+        return Err(Error::refused(ErrorCode::InvalidRequest, text));
+    }
+    let Some(id) = named.or(hinted) else { return Ok(None) };
+    let client = tx.find_client(&ClientId::new(id))?.filter(|c| c.disabled_at.is_none());
+    if client.is_none() && named.is_some() {
+        let text = "The application is not registered here, or it is disabled";
+        return Err(Error::refused(ErrorCode::InvalidRequest, text));
+    }
+    Ok(client)
+}
+
+fn redirect(
+    client: Option<&ClientRow>,
+    parameters: &Parameters<'_>,
+) -> Result<Option<String>, Error> {
+    let Some(uri) = parameters.get("post_logout_redirect_uri") else { return Ok(None) };
+    let registered = client.map(|client| client.metadata.post_logout_redirect_uris.as_slice());
+    let known =
+        registered.is_some_and(|uris| uris.iter().any(|r| redirect_uri::matches(r, uri)));
+    let target = Url::parse(uri).ok().filter(|_| known);
+    let Some(mut target) = target else {
+        let text = "The post_logout_redirect_uri is not registered for this application";
+        return Err(Error::refused(ErrorCode::InvalidRequest, text));
+    };
+    let Some(state) = parameters.get("state") else { return Ok(Some(uri.to_owned())) };
+    target.query_pairs_mut().append_pair("state", state);
+    Ok(Some(target.into()))
 }

@@ -2,9 +2,15 @@
 
 pub mod logout;
 
-use crate::error::Error;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use subtle::ConstantTimeEq as _;
+
+use crate::error::{Error, ErrorCode};
 use crate::provider::Provider;
 use crate::secret::Secret;
+use crate::store::{SessionRow, Tx, UserRow};
+use crate::time::Timestamp;
 
 /// What a browser showed: the values of our two cookies.
 #[derive(Debug, Clone)]
@@ -16,15 +22,48 @@ pub struct Browser {
     pub device: Secret,
 }
 
-/// The CSRF token of this browser's forms: HMAC of the browser cookie. stub
-pub fn form_token(_provider: &Provider, _browser: &Browser) -> Result<String, Error> {
-    Ok(String::new())
-}
-
-/// Checks a CSRF token in constant time. stub
+/// The CSRF token of this browser's forms: an HMAC of the browser cookie.
 ///
 /// # Errors
-/// `invalid_request`.
-pub fn check_form_token(_provider: &Provider, _browser: &Browser, _token: &str) -> Result<(), Error> {
-    Ok(())
+/// [`Error::Internal`] when OpenSSL fails.
+pub fn form_token(provider: &Provider, browser: &Browser) -> Result<String, Error> {
+    let digest = provider.master.hmac("form token", browser.device.expose().as_bytes())?;
+    Ok(URL_SAFE_NO_PAD.encode(digest.0))
+}
+
+/// Checks a CSRF token in constant time.
+///
+/// # Errors
+/// `invalid_request` when the form is not one of ours for this browser.
+pub fn check_form_token(provider: &Provider, browser: &Browser, token: &str) -> Result<(), Error> {
+    let expected = form_token(provider, browser)?;
+    if expected.as_bytes().ct_eq(token.as_bytes()).into() {
+        return Ok(());
+    }
+    let text = "This form was not made for this browser, or cookies are blocked. Go back, reload";
+    Err(Error::refused(ErrorCode::InvalidRequest, text))
+}
+
+/// The session of this browser and its user, if both still count.
+///
+/// # Errors
+/// [`Error::Store`] when the database fails.
+pub fn current(
+    provider: &Provider,
+    tx: &mut dyn Tx,
+    browser: &Browser,
+    now: Timestamp,
+) -> Result<Option<(SessionRow, UserRow)>, Error> {
+    let Some(cookie) = &browser.session else { return Ok(None) };
+    let idle = provider.settings.session_idle_lifetime;
+    let session = tx.find_session(&cookie.digest())?;
+    let live = |s: &SessionRow| now < s.expires_at && now.since(s.last_seen_at) < idle;
+    let Some(session) = session.filter(live) else { return Ok(None) };
+    let user = tx.find_user(&session.user_id)?.filter(|user| user.disabled_at.is_none());
+    Ok(user.map(|user| (session, user)))
+}
+
+/// When the user last authenticated in this session.
+pub fn authenticated_at(session: &SessionRow) -> Timestamp {
+    session.methods.iter().map(|method| method.at).max().unwrap_or(session.created_at)
 }

@@ -1,11 +1,21 @@
 //! The token endpoint (RFC 6749 section 3.2): shared phases, then a match.
 
+pub mod authorization_code;
+pub mod client_credentials;
+pub mod issue;
+pub mod liveness;
+pub mod pkce;
+pub mod refresh_token;
+pub mod resolve;
+
 use serde::Serialize;
 
 use crate::client::authenticate::Presented;
+use crate::client::metadata::GrantType;
 use crate::error::{Error, ErrorCode};
 use crate::provider::Provider;
 use crate::secret::Secret;
+use crate::store::ClientRow;
 
 /// A parsed token request. Empty parameters count as absent.
 #[derive(Debug)]
@@ -40,7 +50,7 @@ pub enum TokenRequest {
 }
 
 /// A successful answer (RFC 6749 section 5.1), serialised as it is.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub struct TokenResponse {
     /// The access token.
     pub access_token: String,
@@ -49,6 +59,7 @@ pub struct TokenResponse {
     /// Seconds.
     pub expires_in: i64,
     /// The scope of the access token.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub scope: String,
     /// The refresh token, when there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,7 +69,54 @@ pub struct TokenResponse {
     pub id_token: Option<String>,
 }
 
+impl std::fmt::Debug for TokenResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TokenResponse").field("scope", &self.scope).finish_non_exhaustive()
+    }
+}
+
 /// Answers a token request.
-pub fn exchange(_provider: &Provider, _presented: &Presented, _request: &TokenRequest) -> Result<TokenResponse, Error> {
-    Err(Error::refused(ErrorCode::ServerError, "stub"))
+///
+/// # Errors
+/// The codes of RFC 6749 section 5.2 and `invalid_target` (RFC 8707).
+pub fn exchange(
+    provider: &Provider,
+    presented: &Presented,
+    request: &TokenRequest,
+) -> Result<TokenResponse, Error> {
+    let now = provider.now();
+    let snapshot = provider.snapshot()?;
+    let issue = match request {
+        TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier, resources } => {
+            let shown = authorization_code::Shown {
+                code,
+                redirect_uri: redirect_uri.as_deref(),
+                code_verifier: code_verifier.as_ref(),
+                resources,
+            };
+            authorization_code::redeem((provider, &snapshot), presented, &shown, now)
+        }
+        TokenRequest::RefreshToken { refresh_token, scope, resources } => {
+            let shown =
+                refresh_token::Shown { token: refresh_token, scope: scope.as_deref(), resources };
+            refresh_token::rotate((provider, &snapshot), presented, &shown, now)
+        }
+        TokenRequest::ClientCredentials { scope, resources } => {
+            let wanted = (scope.as_deref(), resources.as_slice());
+            client_credentials::issue((provider, &snapshot), presented, wanted, now)
+        }
+    }?;
+    issue.finish(provider, &snapshot, now)
+}
+
+fn check_grant_type(client: &ClientRow, grant: GrantType) -> Result<(), Error> {
+    if client.metadata.allows(grant) {
+        return Ok(());
+    }
+    let text = format!("This client is not registered for the grant type {}", grant.as_str());
+    Err(Error::refused(ErrorCode::UnauthorizedClient, text))
+}
+
+fn invalid_grant(description: &'static str, detail: impl Into<String>) -> Error {
+    crate::error::Refusal::new(ErrorCode::InvalidGrant, description).detail(detail).into()
 }

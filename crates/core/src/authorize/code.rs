@@ -1,0 +1,105 @@
+//! Issuing an authorization code with its grant (RFC 6749 section 4.1.2).
+
+use super::request::Request;
+use super::{ACR_SINGLE_FACTOR, Answer};
+use crate::client::metadata::GrantType;
+use crate::error::Error;
+use crate::id::GrantId;
+use crate::provider::{Provider, Snapshot};
+use crate::secret::Secret;
+use crate::session;
+use crate::store::{ClientRow, CodeRow, GrantRow, SessionRow, Tx, UserRow};
+use crate::time::{Seconds, Timestamp};
+
+/// How stale the last use of a session may be before it is written again.
+const TOUCH: Seconds = Seconds::minutes(1);
+
+/// Records a grant and a code for it, and returns the answer that carries the code.
+///
+/// # Errors
+/// [`Error::Store`] or [`Error::Internal`].
+pub fn issue(
+    (provider, snapshot): (&Provider, &Snapshot),
+    tx: &mut dyn Tx,
+    (client, request): (&ClientRow, &Request),
+    (session, user): (&SessionRow, &UserRow),
+    now: Timestamp,
+) -> Result<Answer, Error> {
+    let grant = grant((provider, snapshot), (client, request), (session, user), now)?;
+    tx.insert_grant(&grant)?;
+    let code = Secret::generate(provider.random.as_ref())?;
+    tx.insert_code(&CodeRow {
+        digest: code.digest(),
+        grant_id: grant.id,
+        client_id: client.id.clone(),
+        redirect_uri: request.redirect_uri.clone(),
+        redirect_uri_given: request.redirect_uri_given,
+        nonce: request.nonce.clone(),
+        challenge: request.challenge.clone(),
+        confirmation: None,
+        created_at: now,
+        expires_at: now.plus(provider.settings.code_lifetime),
+        redeemed_at: None,
+    })?;
+    if now.since(session.last_seen_at) >= TOUCH {
+        tx.update_session(&SessionRow { last_seen_at: now, ..session.clone() })?;
+    }
+    let mut parameters = vec![("code", code)];
+    parameters.extend(request.state.clone().map(|state| ("state", Secret::new(state))));
+    parameters.push(("iss", Secret::new(provider.settings.issuer.as_str())));
+    let redirect_uri = request.redirect_uri.clone();
+    Ok(Answer { redirect_uri, mode: request.mode, parameters, refusal: None })
+}
+
+fn grant(
+    (provider, snapshot): (&Provider, &Snapshot),
+    (client, request): (&ClientRow, &Request),
+    (session, user): (&SessionRow, &UserRow),
+    now: Timestamp,
+) -> Result<GrantRow, Error> {
+    let session_bound = !request.scopes.contains("offline_access");
+    let resources = request.resources.iter().filter_map(|name| {
+        let resource = snapshot.resource(name)?;
+        Some((resource.identifier.clone(), resource.known(&request.scopes)))
+    });
+    Ok(GrantRow {
+        id: GrantId::generate(provider.random.as_ref())?,
+        user_id: Some(user.id.clone()),
+        client_id: client.id.clone(),
+        sid: Some(session.sid.clone()),
+        session_bound,
+        subject: user.subject.clone(),
+        scopes: request.scopes.clone(),
+        resources: resources.collect(),
+        claims: serde_json::Value::Null,
+        auth_time: session::authenticated_at(session),
+        acr: Some(ACR_SINGLE_FACTOR.to_owned()),
+        amr: session.methods.iter().map(|method| method.amr.clone()).collect(),
+        confirmation: None,
+        actor: serde_json::Value::Null,
+        created_at: now,
+        expires_at: expiry(provider, client, session_bound.then_some(session), now),
+        revoked: None,
+    })
+}
+
+/// A grant without refresh tokens outlives its code by an access token's lifetime at most, so
+/// that the database does not fill with logins; one that is bound to a session ends with it.
+fn expiry(
+    provider: &Provider,
+    client: &ClientRow,
+    bound: Option<&SessionRow>,
+    now: Timestamp,
+) -> Timestamp {
+    let settings = &provider.settings;
+    let mut lifetime = if client.metadata.allows(GrantType::RefreshToken) {
+        settings.grant_lifetime
+    } else {
+        settings.keys.retired
+    };
+    if let Some(own) = client.metadata.refresh_token_lifetime {
+        lifetime = lifetime.min(own);
+    }
+    let end = now.plus(lifetime);
+    bound.map_or(end, |session| end.min(session.expires_at))
+}

@@ -1,0 +1,126 @@
+//! What a user is asked to agree to, what was agreed to, and remembering it.
+
+use super::ScopeView;
+use super::prompt::Consent;
+use super::request::Request;
+use crate::error::Error;
+use crate::id::UserId;
+use crate::mint::audience;
+use crate::provider::Snapshot;
+use crate::resource::Resource;
+use crate::store::{ClientRow, ConsentKey, ConsentRow, Tx};
+use crate::time::Timestamp;
+
+/// What this request asks for, in words, in request order.
+pub fn scopes(snapshot: &Snapshot, client: &ClientRow, request: &Request) -> Vec<ScopeView> {
+    let mut views = Vec::new();
+    for scope in request.scopes.iter() {
+        if let Some(description) = identity(scope) {
+            let (name, description) = (scope.to_owned(), description.to_owned());
+            views.push(ScopeView { name, resource: String::new(), description });
+            continue;
+        }
+        for resource in resources(snapshot, client, request) {
+            if let Some(known) = resource.scopes.iter().find(|s| s.name == scope) {
+                views.push(ScopeView {
+                    name: scope.to_owned(),
+                    resource: resource.name.clone(),
+                    description: known.description.clone(),
+                });
+            }
+        }
+    }
+    views
+}
+
+/// Whether the client may be answered without asking.
+///
+/// # Errors
+/// [`Error::Store`] when the database fails.
+pub fn state(
+    tx: &mut dyn Tx,
+    snapshot: &Snapshot,
+    (client, request): (&ClientRow, &Request),
+    user: &UserId,
+) -> Result<Consent, Error> {
+    if !client.metadata.is_assured() {
+        return Ok(Consent { settled: false });
+    }
+    if client.metadata.first_party {
+        return Ok(Consent { settled: true });
+    }
+    let agreed = tx.consents(user, Some(&client.id))?;
+    let keys = keys(snapshot, client, request);
+    let settled = keys.iter().all(|key| agreed.iter().any(|row| row.key == *key));
+    Ok(Consent { settled })
+}
+
+/// Remembers that the user agreed to all of it.
+///
+/// # Errors
+/// [`Error::Store`] when the database fails.
+pub fn remember(
+    tx: &mut dyn Tx,
+    snapshot: &Snapshot,
+    (client, request): (&ClientRow, &Request),
+    user: &UserId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    for key in keys(snapshot, client, request) {
+        tx.put_consent(&ConsentRow {
+            user_id: user.clone(),
+            client_id: client.id.clone(),
+            key,
+            granted_at: now,
+        })?;
+    }
+    Ok(())
+}
+
+/// Never empty: a request without scopes is still something to agree to.
+fn keys(snapshot: &Snapshot, client: &ClientRow, request: &Request) -> Vec<ConsentKey> {
+    let key = |resource: &str, scope: &str| ConsentKey {
+        resource: resource.to_owned(),
+        scope: scope.to_owned(),
+        claim: String::new(),
+    };
+    let mut keys = Vec::new();
+    for scope in request.scopes.iter() {
+        if identity(scope).is_some() {
+            keys.push(key("", scope));
+            continue;
+        }
+        let knowing = resources(snapshot, client, request)
+            .filter(|resource| resource.scopes.iter().any(|s| s.name == scope));
+        keys.extend(knowing.map(|resource| key(&resource.identifier, scope)));
+    }
+    if keys.is_empty() {
+        keys.push(key("", ""));
+    }
+    keys
+}
+
+/// The resources that the request is about: the named ones, or every one of the client.
+fn resources<'a>(
+    snapshot: &'a Snapshot,
+    client: &'a ClientRow,
+    request: &'a Request,
+) -> impl Iterator<Item = &'a Resource> {
+    snapshot.resources.iter().filter(move |resource| {
+        audience::may_have(&client.metadata, resource)
+            && (request.resources.is_empty() || request.resources.contains(&resource.identifier))
+    })
+}
+
+fn identity(scope: &str) -> Option<&'static str> {
+    Some(match scope {
+        "openid" => "Know who you are in this service",
+        "profile" => "See your name and profile",
+        "email" => "See your e-mail address",
+        "address" => "See your postal address",
+        "phone" => "See your telephone number",
+        "groups" => "See the groups that you belong to",
+        "offline_access" => "Keep access while you are away",
+        _ => return None,
+    })
+}

@@ -1,0 +1,237 @@
+//! The dispatcher of `/authorize`.
+
+use super::parameters::Parameters;
+use super::prompt::{self, Next, Present, Progress};
+use super::request::{self, Request};
+use super::target::{self, Target};
+use super::{Answer, ClientView, Decision, Step, code, consent};
+use crate::client::redirect_uri;
+use crate::error::{Error, ErrorCode, Refusal};
+use crate::id::InteractionId;
+use crate::interaction::{self, Document};
+use crate::provider::{Provider, Snapshot};
+use crate::session::{self, Browser};
+use crate::store::{ClientRow, SessionRow, StoreExt as _, Tx, UserRow};
+use crate::time::Timestamp;
+
+type Login = Option<(SessionRow, UserRow)>;
+
+/// Begins with the decoded parameters of GET `/authorize`, in order, duplicates included.
+/// Stores an interaction if the next step is a page.
+///
+/// # Errors
+/// A refusal is a page: the redirect URI is not to be trusted. Refusals after that are answers.
+pub fn begin(
+    provider: &Provider,
+    parameters: &[(String, String)],
+    browser: &Browser,
+) -> Result<Step, Error> {
+    let now = provider.now();
+    let snapshot = provider.snapshot()?;
+    let parameters = Parameters(parameters);
+    let (target, login) = provider.store.read(|tx| {
+        let target = target::find(tx, &parameters)?;
+        Ok((target, session::current(provider, tx, browser, now)?))
+    })?;
+    let request = match request::validate((provider, &snapshot), &target, &parameters) {
+        Ok(request) => request,
+        Err(Error::Refused(refusal)) => return Ok(refuse_early(provider, &target, refusal)),
+        Err(error) => return Err(error),
+    };
+    let cookie_at_start = login.as_ref().map(|(session, _)| prompt::name(&session.cookie));
+    let progress = Progress { cookie_at_start, ..Progress::default() };
+    let flow = Flow { provider, snapshot: &snapshot, client: target.client, request, progress };
+    let next = provider.store.read(|tx| flow.next(tx, &login, now))?;
+    if matches!(next, Next::Issue | Next::Refuse(_)) {
+        return provider.store.write(|tx| flow.answer(tx, browser, now));
+    }
+    let document = Document::Authorize(Box::new(flow.request.clone()), flow.progress.clone());
+    let device = browser.device.digest();
+    let id = provider
+        .store
+        .write(|tx| interaction::insert(provider, tx, device, &document, now))?;
+    Ok(flow.page(next, id, login))
+}
+
+/// Stores the parameters of POST `/authorize`, to go on at GET `/authorize/{id}`.
+///
+/// # Errors
+/// [`Error::Store`] or [`Error::Internal`].
+pub fn park(provider: &Provider, parameters: &[(String, String)]) -> Result<InteractionId, Error> {
+    interaction::park(provider, parameters)
+}
+
+/// The next step of a stored interaction: a page's data, or the answer.
+///
+/// # Errors
+/// `invalid_request` on a page when the interaction is over or another browser's.
+pub fn resume(
+    provider: &Provider,
+    id: &InteractionId,
+    browser: &Browser,
+) -> Result<Step, Error> {
+    if let Some(parameters) = interaction::take_parked(provider, id, browser)? {
+        return begin(provider, &parameters, browser);
+    }
+    let now = provider.now();
+    let snapshot = provider.snapshot()?;
+    let (flow, next, login) = provider.store.read(|tx| {
+        let flow = Flow::find((provider, &snapshot), tx, id, browser, now)?.0;
+        let login = session::current(provider, tx, browser, now)?;
+        let next = flow.next(tx, &login, now)?;
+        Ok((flow, next, login))
+    })?;
+    if !matches!(next, Next::Issue | Next::Refuse(_)) {
+        return Ok(flow.page(next, id.clone(), login));
+    }
+    provider.store.write(|tx| {
+        if !tx.claim_interaction(id)? {
+            let text = "This request was already answered. Go back to the application";
+            return Err(Error::refused(ErrorCode::InvalidRequest, text));
+        }
+        flow.answer(tx, browser, now)
+    })
+}
+
+/// Records what the user did on a page; what comes next is [`resume`]'s business.
+///
+/// # Errors
+/// `invalid_request` on a page when the interaction is over or another browser's.
+pub fn decide(
+    provider: &Provider,
+    id: &InteractionId,
+    browser: &Browser,
+    decision: Decision,
+) -> Result<(), Error> {
+    let now = provider.now();
+    let snapshot = provider.snapshot()?;
+    provider.store.write(|tx| {
+        let (mut flow, row) = Flow::find((provider, &snapshot), tx, id, browser, now)?;
+        let login = session::current(provider, tx, browser, now)?;
+        match (decision, flow.next(tx, &login, now)?, &login) {
+            (Decision::Deny, _, _) => flow.progress.denied = true,
+            (Decision::Accept, Next::SelectAccount, _) => flow.progress.account_chosen = true,
+            (Decision::OtherAccount, Next::SelectAccount | Next::Consent(_), _) => {
+                flow.progress.account_changed = true;
+            }
+            (Decision::Accept, Next::Consent(_), Some((_, user))) => {
+                let asked = (&flow.client, &flow.request);
+                consent::remember(tx, &snapshot, asked, &user.id, now)?;
+                flow.progress.consented = true;
+            }
+            _ => return Ok(()),
+        }
+        let document = Document::Authorize(Box::new(flow.request), flow.progress);
+        let document = interaction::encode(&document)?;
+        if tx.claim_interaction_step(id, &row, &document)? {
+            return Ok(());
+        }
+        let text = "This page was answered in another tab";
+        Err(Error::refused(ErrorCode::InvalidRequest, text))
+    })
+}
+
+/// A validated request on its way.
+struct Flow<'a> {
+    provider: &'a Provider,
+    snapshot: &'a Snapshot,
+    client: ClientRow,
+    request: Request,
+    progress: Progress,
+}
+
+impl<'a> Flow<'a> {
+    /// The flow of a stored interaction, and its document as stored.
+    fn find(
+        (provider, snapshot): (&'a Provider, &'a Snapshot),
+        tx: &mut dyn Tx,
+        id: &InteractionId,
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<(Self, String), Error> {
+        let (row, document) = interaction::find(tx, id, browser, now)?;
+        let Document::Authorize(request, progress) = document else {
+            let text = "This page is not part of a login";
+            return Err(Error::refused(ErrorCode::InvalidRequest, text));
+        };
+        let client = tx.find_client(&request.client_id)?.filter(|c| c.disabled_at.is_none());
+        let client = client.ok_or_else(|| {
+            let text = "The application is not registered here, or it is disabled";
+            Error::refused(ErrorCode::InvalidClient, text)
+        })?;
+        Ok((Self { provider, snapshot, client, request: *request, progress }, row.document))
+    }
+
+    fn next(&self, tx: &mut dyn Tx, login: &Login, now: Timestamp) -> Result<Next, Error> {
+        let mut settled = prompt::Consent { settled: false };
+        if let Some((_, user)) = login {
+            let asked = (&self.client, &self.request);
+            settled = consent::state(tx, self.snapshot, asked, &user.id)?;
+        }
+        let present = login.as_ref().map(|(session, user)| Present {
+            cookie: session.cookie,
+            subject: user.subject.clone(),
+            authenticated_at: session::authenticated_at(session),
+        });
+        let next = prompt::next(&self.request, &self.progress, present.as_ref(), settled, now);
+        tracing::debug!(client_id = %self.client.id, ?next, "authorize");
+        Ok(next)
+    }
+
+    /// Decides once more inside the write transaction and answers; a session that ended in
+    /// between cannot be answered with a code.
+    fn answer(&self, tx: &mut dyn Tx, browser: &Browser, now: Timestamp) -> Result<Step, Error> {
+        let login = session::current(self.provider, tx, browser, now)?;
+        let refusal = match (self.next(tx, &login, now)?, &login) {
+            (Next::Issue, Some((session, user))) => {
+                let asked = (&self.client, &self.request);
+                let context = (self.provider, self.snapshot);
+                return code::issue(context, tx, asked, (session, user), now).map(Step::Answer);
+            }
+            (Next::Refuse(refusal), _) => refusal,
+            _ => Refusal::new(ErrorCode::LoginRequired, "The session has ended"),
+        };
+        let request = &self.request;
+        let place = (request.redirect_uri.as_str(), request.mode, request.state.as_deref());
+        Ok(Step::Answer(target::refuse(self.provider, place, refusal)))
+    }
+
+    fn page(self, next: Next, interaction: InteractionId, login: Login) -> Step {
+        let name = login.map(|(_, user)| user.login);
+        let client = view(&self.client, &self.request.redirect_uri);
+        let ui_locales = self.request.ui_locales.clone();
+        match (next, name) {
+            (Next::Consent(_), Some(login)) => {
+                let scopes = consent::scopes(self.snapshot, &self.client, &self.request);
+                Step::Consent { interaction, client, login, scopes, ui_locales }
+            }
+            (Next::SelectAccount, Some(login)) => {
+                Step::SelectAccount { interaction, client, login, ui_locales }
+            }
+            (_, name) => {
+                let login = self.request.login_hint.or(name);
+                let login = login.filter(|_| !self.progress.account_changed);
+                Step::Login { interaction, client, login, ui_locales }
+            }
+        }
+    }
+}
+
+fn refuse_early(provider: &Provider, target: &Target, refusal: Refusal) -> Step {
+    let place = (target.redirect_uri.as_str(), target.mode, target.state.as_deref());
+    let answer: Answer = target::refuse(provider, place, refusal);
+    Step::Answer(answer)
+}
+
+fn view(client: &ClientRow, redirect_uri: &str) -> ClientView {
+    let metadata = &client.metadata;
+    let name = metadata.client_name.clone();
+    ClientView {
+        name: if name.is_empty() { client.id.to_string() } else { name },
+        uri: metadata.client_uri.as_ref().map(ToString::to_string),
+        tos_uri: metadata.tos_uri.as_ref().map(ToString::to_string),
+        policy_uri: metadata.policy_uri.as_ref().map(ToString::to_string),
+        redirect_host: redirect_uri::destination(redirect_uri),
+        redirect_uri: redirect_uri.to_owned(),
+    }
+}

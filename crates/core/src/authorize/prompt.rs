@@ -1,0 +1,260 @@
+//! What comes next: a pure function of named checks. No clock, no store, no page.
+
+use super::request::Request;
+use crate::error::{ErrorCode, Refusal};
+use crate::id::Subject;
+use crate::secret::Digest;
+use crate::time::{Seconds, Timestamp};
+
+/// What has happened in this interaction so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Progress {
+    /// Hash of the session cookie when the request came; a different one now means that the
+    /// user has authenticated since.
+    pub cookie_at_start: Option<String>,
+    /// The user chose the shown account.
+    pub account_chosen: bool,
+    /// The user wants another account.
+    pub account_changed: bool,
+    /// The user agreed.
+    pub consented: bool,
+    /// The user refused.
+    pub denied: bool,
+}
+
+/// What the checks know of the session.
+#[derive(Debug, Clone)]
+pub struct Present {
+    /// Hash of its cookie.
+    pub cookie: Digest,
+    /// Whose it is.
+    pub subject: Subject,
+    /// When the user authenticated.
+    pub authenticated_at: Timestamp,
+}
+
+/// What the checks know of consent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Consent {
+    /// The client may be answered without a click: confidential or https only, and either the
+    /// operator's own or everything was agreed to before.
+    pub settled: bool,
+}
+
+/// The decision. The name of the check that made it is for the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Ask for the password.
+    Login(&'static str),
+    /// Ask which account.
+    SelectAccount,
+    /// Ask for consent.
+    Consent(&'static str),
+    /// Issue a code.
+    Issue,
+    /// Tell the client no.
+    Refuse(Refusal),
+}
+
+/// Decides.
+pub fn next(
+    request: &Request,
+    progress: &Progress,
+    session: Option<&Present>,
+    consent: Consent,
+    now: Timestamp,
+) -> Next {
+    if progress.denied {
+        return Next::Refuse(Refusal::new(ErrorCode::AccessDenied, "The user refused"));
+    }
+    let step = wanted(request, progress, session, consent, now);
+    if !request.prompt.none {
+        return step;
+    }
+    let refuse = |code, text| Next::Refuse(Refusal::new(code, text));
+    match step {
+        Next::Login(check) => {
+            let text = "The user must log in";
+            Next::Refuse(Refusal::new(ErrorCode::LoginRequired, text).detail(check))
+        }
+        Next::SelectAccount => {
+            refuse(ErrorCode::AccountSelectionRequired, "The user must choose an account")
+        }
+        Next::Consent(_) => refuse(ErrorCode::ConsentRequired, "The user must consent"),
+        Next::Issue | Next::Refuse(_) => step,
+    }
+}
+
+fn wanted(
+    request: &Request,
+    progress: &Progress,
+    session: Option<&Present>,
+    consent: Consent,
+    now: Timestamp,
+) -> Next {
+    let Some(session) = session else { return Next::Login("no_session") };
+    let fresh = progress.cookie_at_start.as_deref() != Some(&name(&session.cookie));
+    if !fresh {
+        if request.prompt.login {
+            return Next::Login("prompt_login");
+        }
+        if progress.account_changed {
+            return Next::Login("account_changed");
+        }
+        if request.max_age.is_some_and(|limit| too_old(session, limit, now)) {
+            return Next::Login("max_age");
+        }
+        if request.prompt.select_account && !progress.account_chosen {
+            return Next::SelectAccount;
+        }
+    }
+    if request.hinted.as_ref().is_some_and(|hinted| *hinted != session.subject) {
+        if fresh {
+            let text = "Another user logged in than the id_token_hint names";
+            return Next::Refuse(Refusal::new(ErrorCode::LoginRequired, text));
+        }
+        return Next::Login("id_token_hint");
+    }
+    if !progress.consented {
+        if request.prompt.consent {
+            return Next::Consent("prompt_consent");
+        }
+        if !consent.settled {
+            return Next::Consent("not_agreed");
+        }
+    }
+    Next::Issue
+}
+
+/// How a cookie hash is written into [`Progress`].
+pub fn name(cookie: &Digest) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(cookie.0)
+}
+
+/// `max_age=0` is `prompt=login` (OIDC Core section 3.1.2.1).
+fn too_old(session: &Present, limit: Seconds, now: Timestamp) -> bool {
+    limit == Seconds::ZERO || now.since(session.authenticated_at) > limit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ResponseMode;
+    use super::super::request::Prompt;
+    use super::*;
+    use crate::id::ClientId;
+    use crate::scope::ScopeSet;
+
+    const NOW: Timestamp = Timestamp(1_000_000);
+    const SETTLED: Consent = Consent { settled: true };
+    const OPEN: Consent = Consent { settled: false };
+
+    fn request(prompt: Prompt) -> Request {
+        Request {
+            client_id: ClientId::new("c"),
+            redirect_uri: "https://c.example/cb".into(),
+            redirect_uri_given: true,
+            mode: ResponseMode::Query,
+            state: None,
+            nonce: None,
+            scopes: ScopeSet::default(),
+            resources: Vec::new(),
+            challenge: None,
+            prompt,
+            max_age: None,
+            login_hint: None,
+            hinted: None,
+            ui_locales: None,
+        }
+    }
+
+    fn session() -> Present {
+        Present {
+            cookie: Digest([1; 32]),
+            subject: Subject::new("alice"),
+            authenticated_at: NOW.minus(Seconds(100)),
+        }
+    }
+
+    fn since_before() -> Progress {
+        Progress { cookie_at_start: Some(name(&Digest([1; 32]))), ..Progress::default() }
+    }
+
+    fn code(next: &Next) -> Option<ErrorCode> {
+        if let Next::Refuse(refusal) = next { Some(refusal.code) } else { None }
+    }
+
+    #[test]
+    fn an_anonymous_browser_logs_in_and_prompt_none_says_so() {
+        let plain = request(Prompt::default());
+        assert_eq!(next(&plain, &Progress::default(), None, OPEN, NOW), Next::Login("no_session"));
+        let silent = request(Prompt { none: true, ..Prompt::default() });
+        let refused = next(&silent, &Progress::default(), None, OPEN, NOW);
+        assert_eq!(code(&refused), Some(ErrorCode::LoginRequired));
+    }
+
+    #[test]
+    fn prompt_login_is_met_only_by_a_login_after_the_request() {
+        let again = request(Prompt { login: true, ..Prompt::default() });
+        let step = next(&again, &since_before(), Some(&session()), SETTLED, NOW);
+        assert_eq!(step, Next::Login("prompt_login"));
+        let renewed = Present { cookie: Digest([2; 32]), ..session() };
+        assert_eq!(next(&again, &since_before(), Some(&renewed), SETTLED, NOW), Next::Issue);
+    }
+
+    #[test]
+    fn max_age_counts_from_the_authentication() {
+        let mut limited = request(Prompt::default());
+        for (limit, step) in [(0, Next::Login("max_age")), (99, Next::Login("max_age"))] {
+            limited.max_age = Some(Seconds(limit));
+            assert_eq!(next(&limited, &since_before(), Some(&session()), SETTLED, NOW), step);
+        }
+        limited.max_age = Some(Seconds(100));
+        assert_eq!(next(&limited, &since_before(), Some(&session()), SETTLED, NOW), Next::Issue);
+    }
+
+    #[test]
+    fn consent_is_asked_unless_settled_and_always_with_prompt_consent() {
+        let plain = request(Prompt::default());
+        let step = next(&plain, &since_before(), Some(&session()), OPEN, NOW);
+        assert_eq!(step, Next::Consent("not_agreed"));
+        let asking = request(Prompt { consent: true, ..Prompt::default() });
+        let step = next(&asking, &since_before(), Some(&session()), SETTLED, NOW);
+        assert_eq!(step, Next::Consent("prompt_consent"));
+        let agreed = Progress { consented: true, ..since_before() };
+        assert_eq!(next(&asking, &agreed, Some(&session()), OPEN, NOW), Next::Issue);
+        let silent = request(Prompt { none: true, ..Prompt::default() });
+        let refused = next(&silent, &since_before(), Some(&session()), OPEN, NOW);
+        assert_eq!(code(&refused), Some(ErrorCode::ConsentRequired));
+    }
+
+    #[test]
+    fn select_account_is_asked_once_and_another_account_logs_in() {
+        let choose = request(Prompt { select_account: true, ..Prompt::default() });
+        let step = next(&choose, &since_before(), Some(&session()), SETTLED, NOW);
+        assert_eq!(step, Next::SelectAccount);
+        let chosen = Progress { account_chosen: true, ..since_before() };
+        assert_eq!(next(&choose, &chosen, Some(&session()), SETTLED, NOW), Next::Issue);
+        let other = Progress { account_changed: true, ..since_before() };
+        let step = next(&choose, &other, Some(&session()), SETTLED, NOW);
+        assert_eq!(step, Next::Login("account_changed"));
+    }
+
+    #[test]
+    fn a_hint_for_another_user_asks_for_that_user_and_then_refuses() {
+        let mut hinted = request(Prompt::default());
+        hinted.hinted = Some(Subject::new("bob"));
+        let step = next(&hinted, &since_before(), Some(&session()), SETTLED, NOW);
+        assert_eq!(step, Next::Login("id_token_hint"));
+        let renewed = Present { cookie: Digest([2; 32]), ..session() };
+        let step = next(&hinted, &since_before(), Some(&renewed), SETTLED, NOW);
+        assert_eq!(code(&step), Some(ErrorCode::LoginRequired));
+    }
+
+    #[test]
+    fn a_refusal_by_the_user_is_access_denied() {
+        let denied = Progress { denied: true, ..since_before() };
+        let step = next(&request(Prompt::default()), &denied, Some(&session()), SETTLED, NOW);
+        assert_eq!(code(&step), Some(ErrorCode::AccessDenied));
+    }
+}

@@ -1,0 +1,89 @@
+//! Where an answer may go: client and redirect URI, checked before anything else. What fails
+//! here is a page, never a redirect (RFC 6749 section 4.1.2.1).
+
+use super::parameters::Parameters;
+use super::{Answer, ResponseMode};
+use crate::client::redirect_uri;
+use crate::error::{Error, ErrorCode, Refusal};
+use crate::id::ClientId;
+use crate::provider::Provider;
+use crate::secret::Secret;
+use crate::store::{ClientRow, Tx};
+
+/// A verified destination.
+#[derive(Debug)]
+pub struct Target {
+    /// Who asks.
+    pub client: ClientRow,
+    /// Where the answer goes, as the request wrote it.
+    pub redirect_uri: String,
+    /// Whether the request named it.
+    pub redirect_uri_given: bool,
+    /// How the answer travels.
+    pub mode: ResponseMode,
+    /// `state`, if it was sent once.
+    pub state: Option<String>,
+}
+
+/// Finds the client and checks the redirect URI.
+///
+/// # Errors
+/// `invalid_request` or `invalid_client`, to be shown on a page.
+pub fn find(tx: &mut dyn Tx, parameters: &Parameters<'_>) -> Result<Target, Error> {
+    for name in ["client_id", "redirect_uri"] {
+        if parameters.is_repeated(name) {
+            let text = format!("{name} was sent more than once");
+            return Err(Error::refused(ErrorCode::InvalidRequest, text));
+        }
+    }
+    let Some(id) = parameters.get("client_id") else {
+        return Err(Error::refused(ErrorCode::InvalidRequest, "client_id is missing"));
+    };
+    let plausible = id.len() <= 255 && id.bytes().all(|b| (0x20..=0x7E).contains(&b));
+    let client = if plausible { tx.find_client(&ClientId::new(id))? } else { None };
+    let client = client.filter(|client| client.disabled_at.is_none()).ok_or_else(|| {
+        let text = "The application is not registered here, or it is disabled";
+        Refusal::new(ErrorCode::InvalidClient, text).detail(format!("client_id {id:?}"))
+    })?;
+    let (redirect_uri, redirect_uri_given) =
+        check_redirect_uri(&client, parameters.get("redirect_uri"))?;
+    let mode = match parameters.get("response_mode") {
+        Some("fragment") => ResponseMode::Fragment,
+        Some("form_post") => ResponseMode::FormPost,
+        _ => ResponseMode::Query,
+    };
+    let state = if parameters.is_repeated("state") { None } else { parameters.get("state") };
+    let state = state.filter(|s| !s.chars().any(char::is_control)).map(str::to_owned);
+    Ok(Target { client, redirect_uri, redirect_uri_given, mode, state })
+}
+
+fn check_redirect_uri(client: &ClientRow, given: Option<&str>) -> Result<(String, bool), Error> {
+    let registered = &client.metadata.redirect_uris;
+    match (given, registered.as_slice()) {
+        (Some(uri), _) if registered.iter().any(|r| redirect_uri::matches(r, uri)) => {
+            Ok((uri.to_owned(), true))
+        }
+        (None, [only]) => Ok((only.clone(), false)),
+        (None, _) => Err(Error::refused(ErrorCode::InvalidRequest, "redirect_uri is missing")),
+        (Some(uri), _) => {
+            let text = "The redirect_uri is not registered for this application";
+            let detail = redirect_uri::difference(registered, uri);
+            Err(Refusal::new(ErrorCode::InvalidRequest, text).detail(detail).into())
+        }
+    }
+}
+
+/// An error response, with `state` and `iss` (RFC 9207).
+pub fn refuse(
+    provider: &Provider,
+    (redirect_uri, mode, state): (&str, ResponseMode, Option<&str>),
+    refusal: Refusal,
+) -> Answer {
+    let mut parameters = vec![
+        ("error", Secret::new(refusal.code.as_str())),
+        ("error_description", Secret::new(refusal.description.as_ref())),
+    ];
+    parameters.extend(state.map(|state| ("state", Secret::new(state))));
+    parameters.push(("iss", Secret::new(provider.settings.issuer.as_str())));
+    Answer { redirect_uri: redirect_uri.to_owned(), mode, parameters, refusal: Some(refusal) }
+}

@@ -1,0 +1,108 @@
+//! Redeeming an authorization code (RFC 6749 section 4.1.3, RFC 7636 section 4.6).
+
+use super::issue::Issue;
+use super::{check_grant_type, invalid_grant, liveness, pkce, refresh_token};
+use crate::audit;
+use crate::client::authenticate::{Presented, authenticate};
+use crate::client::metadata::GrantType;
+use crate::error::{Error, ErrorCode, Refusal};
+use crate::mint::{access_token, audience};
+use crate::provider::{Provider, Snapshot};
+use crate::secret::Secret;
+use crate::store::{CodeRow, StoreExt as _, Tx};
+use crate::time::Timestamp;
+
+/// What the request shows.
+#[derive(Debug)]
+pub struct Shown<'a> {
+    /// `code`.
+    pub code: &'a Secret,
+    /// `redirect_uri`.
+    pub redirect_uri: Option<&'a str>,
+    /// `code_verifier`.
+    pub code_verifier: Option<&'a Secret>,
+    /// `resource`.
+    pub resources: &'a [String],
+}
+
+/// Redeems a code, once. A code shown by another client is refused and stays good; a replay by
+/// its own client revokes the grant, and that is recorded.
+///
+/// # Errors
+/// `invalid_client`, `unauthorized_client`, `invalid_request`, `invalid_grant`,
+/// `invalid_target`.
+pub fn redeem(
+    (provider, snapshot): (&Provider, &Snapshot),
+    presented: &Presented,
+    shown: &Shown<'_>,
+    now: Timestamp,
+) -> Result<Issue, Error> {
+    let digest = shown.code.digest();
+    provider.store.write(|tx| {
+        let client = authenticate(provider, tx, presented, now)?;
+        check_grant_type(&client, GrantType::AuthorizationCode)?;
+        let code = tx.find_code(&digest)?;
+        let code = code.ok_or_else(|| invalid_grant(REFUSED, "no such code"))?;
+        if code.client_id != client.id {
+            return Err(invalid_grant(REFUSED, "the code belongs to another client"));
+        }
+        check_redirect_uri(&code, shown.redirect_uri)?;
+        pkce::check(code.challenge.as_deref(), shown.code_verifier)?;
+        if code.redeemed_at.is_some() {
+            return Err(replayed(provider, tx, &code, now)?);
+        }
+        if now >= code.expires_at {
+            return Err(invalid_grant(REFUSED, "the code has expired"));
+        }
+        let grant = tx.find_grant(&code.grant_id)?;
+        let grant = grant.ok_or_else(|| invalid_grant(REFUSED, "the grant is gone"))?;
+        let user = liveness::of_grant(tx, &grant, now)?;
+        let user = user.map_err(|why| invalid_grant(REFUSED, why))?;
+        let requested: Vec<String> = grant.resources.keys().cloned().collect();
+        let target = audience::choose(
+            snapshot,
+            &client.metadata,
+            &grant.scopes,
+            &requested,
+            shown.resources,
+        )?;
+        if !tx.claim_code(&digest, now)? {
+            return Err(replayed(provider, tx, &code, now)?);
+        }
+        let scopes = target.scopes(&grant.scopes);
+        let order = access_token::Order {
+            client: &client,
+            grant: Some((&grant, &user)),
+            target,
+            scopes: scopes.clone(),
+        };
+        let access_token = access_token::draft(provider, &order, now)?;
+        access_token.record(tx, &client.id, Some(&grant.id), now)?;
+        let refresh_token = refresh_token::begin(provider, tx, &client, &grant, now)?;
+        let nonce = code.nonce;
+        Ok(Issue { client, grant: Some((grant, user)), access_token, scopes, refresh_token, nonce })
+    })
+}
+
+const REFUSED: &str = "The code is invalid, expired, already used, or belongs to another client";
+
+fn check_redirect_uri(code: &CodeRow, shown: Option<&str>) -> Result<(), Error> {
+    match shown {
+        Some(uri) if uri == code.redirect_uri => Ok(()),
+        None if !code.redirect_uri_given => Ok(()),
+        Some(_) => Err(invalid_grant("redirect_uri differs from the authorization request", "")),
+        None => Err(invalid_grant("redirect_uri is missing", "")),
+    }
+}
+
+fn replayed(
+    provider: &Provider,
+    tx: &mut dyn Tx,
+    code: &CodeRow,
+    now: Timestamp,
+) -> Result<Error, Error> {
+    tx.revoke_grant(&code.grant_id, now, "code_replay")?;
+    audit::of_grant(provider, tx, "code.replayed", (&code.grant_id, &code.client_id), now)?;
+    let refusal = Refusal::new(ErrorCode::InvalidGrant, REFUSED);
+    Ok(Error::RefusedAndRecorded(refusal.detail("the code was used before; its grant is revoked")))
+}

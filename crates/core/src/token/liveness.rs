@@ -1,0 +1,102 @@
+//! Liveness: whether what was issued still counts. One function for introspection and userinfo,
+//! its half about grants for the token endpoint too.
+
+use serde_json::{Map, Value};
+
+use crate::error::Error;
+use crate::id::{ClientId, Jti};
+use crate::mint::access_token;
+use crate::store::{ClientRow, GrantRow, Tx, UserRow};
+use crate::time::Timestamp;
+
+/// A token that counts, with what it hangs on.
+#[derive(Debug)]
+pub struct Live {
+    /// Its client.
+    pub client: ClientRow,
+    /// Its grant and user; none for `client_credentials`.
+    pub grant: Option<(GrantRow, UserRow)>,
+}
+
+/// Whether the claims of a genuine access token still count at `now`: expiry, `jti`, client,
+/// grant, session, user. The `Err` inside says why not, for the log.
+///
+/// # Errors
+/// [`Error::Store`] when the database fails.
+pub fn of_token(
+    tx: &mut dyn Tx,
+    claims: &Map<String, Value>,
+    now: Timestamp,
+) -> Result<Result<Live, &'static str>, Error> {
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    let number = |name: &str| claims.get(name).and_then(Value::as_i64).map(Timestamp);
+    let (Some(jti), Some(client_id), Some(issued), Some(expires)) =
+        (text("jti"), text("client_id"), number("iat"), number("exp"))
+    else {
+        return Ok(Err("not an access token"));
+    };
+    if now >= expires {
+        return Ok(Err("expired"));
+    }
+    let Some(client) = tx.find_client(&ClientId::new(client_id))? else {
+        return Ok(Err("the client is gone"));
+    };
+    if let Err(why) = of_client(&client, issued) {
+        return Ok(Err(why));
+    }
+    if tx.is_jti_revoked(&Jti::new(jti))? {
+        return Ok(Err("the token was revoked"));
+    }
+    let Some(id) = access_token::grant_of(jti) else {
+        return Ok(Ok(Live { client, grant: None }));
+    };
+    let Some(grant) = tx.find_grant(&id)? else { return Ok(Err("the grant is gone")) };
+    Ok(of_grant(tx, &grant, now)?.map(|user| Live { client, grant: Some((grant, user)) }))
+}
+
+/// Whether a grant still counts: not revoked, not expired, its session there if it is bound to
+/// one, its user enabled. The user, or why not.
+///
+/// # Errors
+/// [`Error::Store`] when the database fails.
+pub fn of_grant(
+    tx: &mut dyn Tx,
+    grant: &GrantRow,
+    now: Timestamp,
+) -> Result<Result<UserRow, &'static str>, Error> {
+    if grant.revoked.is_some() {
+        return Ok(Err("the grant was revoked"));
+    }
+    if now >= grant.expires_at {
+        return Ok(Err("the grant has expired"));
+    }
+    if grant.session_bound {
+        let session = match &grant.sid {
+            Some(sid) => tx.find_session_by_sid(sid)?,
+            None => None,
+        };
+        if session.is_none_or(|session| now >= session.expires_at) {
+            return Ok(Err("the session has ended"));
+        }
+    }
+    let Some(id) = &grant.user_id else { return Ok(Err("the grant has no user")) };
+    match tx.find_user(id)? {
+        Some(user) if user.disabled_at.is_none() => Ok(Ok(user)),
+        Some(_) => Ok(Err("the user is disabled")),
+        None => Ok(Err("the user is gone")),
+    }
+}
+
+/// Whether a client still counts for something issued at `issued`.
+///
+/// # Errors
+/// Why not.
+pub fn of_client(client: &ClientRow, issued: Timestamp) -> Result<(), &'static str> {
+    if client.disabled_at.is_some() {
+        return Err("the client is disabled");
+    }
+    if client.tokens_not_before.is_some_and(|limit| issued < limit) {
+        return Err("the client's tokens of that time were revoked");
+    }
+    Ok(())
+}

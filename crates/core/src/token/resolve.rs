@@ -1,0 +1,40 @@
+//! From the text of an access token to its claims: genuine or not. Whether it still counts is
+//! [`super::liveness`].
+
+use serde_json::{Map, Value};
+
+use crate::error::Error;
+use crate::mint::access_token;
+use crate::provider::{Provider, Snapshot};
+use crate::secret::Secret;
+use crate::store::Tx;
+
+/// The claims of a genuine access token, JWT or opaque; `None` for anything else.
+///
+/// # Errors
+/// [`Error::Store`] when the database fails.
+pub fn claims(
+    (provider, snapshot): (&Provider, &Snapshot),
+    tx: &mut dyn Tx,
+    token: &Secret,
+) -> Result<Option<Map<String, Value>>, Error> {
+    let text = token.expose();
+    if text.contains('.') {
+        let verified = snapshot.keys.verify(text, access_token::TYP, false);
+        let ours = |claims: &Map<String, Value>| {
+            claims.get("iss").and_then(Value::as_str) == Some(provider.settings.issuer.as_str())
+        };
+        return Ok(verified.map(|(_, claims)| claims).filter(ours));
+    }
+    let row = tx.find_access_token(&token.digest())?;
+    Ok(row.and_then(|row| serde_json::from_str(&row.claims).ok()))
+}
+
+/// Whether `claims` name this audience.
+pub fn has_audience(claims: &Map<String, Value>, audience: &str) -> bool {
+    match claims.get("aud") {
+        Some(Value::String(one)) => one == audience,
+        Some(Value::Array(many)) => many.iter().any(|one| one == audience),
+        _ => false,
+    }
+}
