@@ -62,11 +62,17 @@ impl fmt::Display for LoginProblem {
             Self::Wait { seconds: 0..=1 } => {
                 f.write_str("Too many attempts. Try again in a second.")
             }
-            Self::Wait { seconds: seconds @ 2..=90 } => {
+            Self::Wait {
+                seconds: seconds @ 2..=90,
+            } => {
                 write!(f, "Too many attempts. Try again in {seconds} seconds.")
             }
             Self::Wait { seconds } => {
-                write!(f, "Too many attempts. Try again in {} minutes.", seconds.div_ceil(60))
+                write!(
+                    f,
+                    "Too many attempts. Try again in {} minutes.",
+                    seconds.div_ceil(60)
+                )
             }
             Self::Busy => f.write_str("Many people are signing in. Try again in a moment."),
             Self::Stale => f.write_str("This page was open for too long. Please sign in again."),
