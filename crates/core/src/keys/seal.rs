@@ -150,7 +150,7 @@ impl MasterKey {
     /// [`Error::Internal`] when no randomness can be had or OpenSSL fails.
     pub fn seal(&self, random: &dyn Random, context: &str, plain: &[u8]) -> Result<Vec<u8>, Error> {
         seal_with(
-            &*Zeroizing::new(self.subkey("seal")?),
+            &Zeroizing::new(self.subkey("seal")?),
             random,
             context,
             plain,
@@ -162,7 +162,7 @@ impl MasterKey {
     /// # Errors
     /// [`Error::Internal`] when the blob is damaged, of another context or of another key.
     pub fn open(&self, context: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
-        open_with(&*Zeroizing::new(self.subkey("seal")?), context, sealed)
+        open_with(&Zeroizing::new(self.subkey("seal")?), context, sealed)
     }
 }
 
@@ -368,7 +368,7 @@ mod tests {
                 prop_assert!(master(1).open("c", &sealed[..length]).is_err());
             }
             let at = at % sealed.len();
-            sealed[at] ^= 1 << bit;
+            sealed[at] ^= 1_u8 << bit;
             prop_assert!(master(1).open("c", &sealed).is_err());
         }
 
