@@ -32,8 +32,10 @@ pub fn csp(form_target: Option<&str>) -> String {
 
 /// The policy of the `form_post` page: [`csp`] with our static script, and a form that goes to the
 /// client alone.
-pub fn csp_with_script(form_target: &str) -> String {
-    let target = form_sources(form_target).unwrap_or_else(|| "'none'".to_owned());
+pub fn csp_with_script(form_target: Option<&str>) -> String {
+    let target = form_target
+        .and_then(form_sources)
+        .unwrap_or_else(|| "'none'".to_owned());
     format!("{COMMON}; script-src 'self'; form-action {target}")
 }
 
@@ -104,10 +106,10 @@ mod tests {
     #[test]
     fn the_page_that_posts_the_answer_may_run_our_script_and_post_only_to_the_client() {
         assert_eq!(
-            csp_with_script("com.example.app:/cb"),
+            csp_with_script(Some("com.example.app:/cb")),
             format!("{COMMON}; script-src 'self'; form-action com.example.app:")
         );
-        assert_eq!(form_action(&csp_with_script("/relative")), "'none'");
+        assert_eq!(form_action(&csp_with_script(Some("/relative"))), "'none'");
     }
 
     #[test]
@@ -115,7 +117,7 @@ mod tests {
         for policy in [
             csp(None),
             csp(Some("https://a.example/")),
-            csp_with_script("http://[::1]/"),
+            csp_with_script(Some("http://[::1]/")),
         ] {
             assert!(!policy.contains("unsafe"), "{policy}");
             assert!(policy.starts_with("default-src 'none'"), "{policy}");
