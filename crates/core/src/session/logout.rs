@@ -39,6 +39,8 @@ pub enum LogoutStep {
         login: String,
         /// The client that asks, if it is known.
         client_name: Option<String>,
+        /// Where a confirmed logout will lead, verified; for the page's `form-action`.
+        redirect: Option<String>,
     },
     /// Logged out (or never in): clear the session cookie and go to `redirect` (303), or show
     /// the "you are logged out" page.
@@ -75,10 +77,13 @@ pub fn begin(
             name if name.is_empty() => client.id.to_string(),
             name => name,
         });
-        let document = Document::Logout(Pending { redirect, client_name: client_name.clone() });
+        let document = Document::Logout(Pending {
+            redirect: redirect.clone(),
+            client_name: client_name.clone(),
+        });
         let device = browser.device.digest();
         let interaction = interaction::insert(provider, tx, device, &document, now)?;
-        Ok(LogoutStep::Confirm { interaction, login: user.login, client_name })
+        Ok(LogoutStep::Confirm { interaction, login: user.login, client_name, redirect })
     })
 }
 
@@ -111,6 +116,7 @@ pub fn resume(
                 interaction: id.clone(),
                 login: user.login,
                 client_name: pending.client_name,
+                redirect: pending.redirect,
             },
         })
     })
