@@ -1,0 +1,126 @@
+//! The PostgreSQL server of this test process.
+//!
+//! A shell script makes the cluster, starts it and waits on a pipe. The pipe closes when this
+//! process ends, in whatever way; then the script stops the server and removes the files.
+
+use std::env;
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+/// Prints the directory of the socket once the server takes connections.
+const SUPERVISOR: &str = r#"
+set -e
+directory=$(mktemp -d /tmp/keywright-pg.XXXXXX)
+end() {
+    "$1/pg_ctl" -D "$directory/data" -m immediate stop >/dev/null 2>&1 || :
+    rm -rf "$directory"
+}
+trap 'end "$1"' EXIT
+{
+    "$1/initdb" -D "$directory/data" -U keywright -A trust -E UTF8 --locale=C --no-sync &&
+    "$1/pg_ctl" -D "$directory/data" -w -t 60 -l "$directory/log" -o "\
+        -c listen_addresses='' -c unix_socket_directories='$directory' -c fsync=off \
+        -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off \
+        -c max_connections=300 -c shared_buffers=32MB" start
+} >"$directory/start" 2>&1 || {
+    cat "$directory/start" "$directory/log" >&2
+    exit 1
+}
+echo "$directory"
+read -r _ || :
+"#;
+
+/// The server's URL, without a schema; none when there is no PostgreSQL on this machine.
+pub(super) fn server_url() -> Option<&'static str> {
+    static URL: OnceLock<Option<String>> = OnceLock::new();
+    URL.get_or_init(|| {
+        if let Ok(url) = env::var("KEYWRIGHT_TEST_POSTGRES_URL") {
+            return Some(url);
+        }
+        let Some(programs) = programs() else {
+            assert!(
+                env::var("CI").as_deref() != Ok("true"),
+                "CI=true, but PostgreSQL is missing: install it or set KEYWRIGHT_TEST_POSTGRES_URL"
+            );
+            eprintln!("PostgreSQL is not installed here: testing on SQLite alone");
+            return None;
+        };
+        Some(start(&programs))
+    })
+    .as_deref()
+}
+
+fn start(programs: &Path) -> String {
+    // Held until the process ends; the supervisor reads from its standard input.
+    static SUPERVISOR_PROCESS: OnceLock<Child> = OnceLock::new();
+    let mut command = as_ordinary_user();
+    command
+        .args(["sh", "-c", SUPERVISOR, "sh"])
+        .arg(programs)
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        // Out of reach of a Ctrl-C, which would end it before it could clean up.
+        .process_group(0);
+    let mut child = command.spawn().expect("a shell");
+    let mut directory = String::new();
+    let output = child.stdout.take().expect("the supervisor's output");
+    BufReader::new(output)
+        .read_line(&mut directory)
+        .expect("the supervisor's answer");
+    let directory = directory.trim_end();
+    assert!(
+        !directory.is_empty(),
+        "PostgreSQL did not start; its log is above"
+    );
+    SUPERVISOR_PROCESS.get_or_init(|| child);
+    format!(
+        "postgres://keywright@/postgres?host={}",
+        directory.replace('/', "%2F")
+    )
+}
+
+/// PostgreSQL refuses to run as root: `setpriv` to the user that its package made.
+fn as_ordinary_user() -> Command {
+    let is_root = std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
+    if is_root {
+        let mut command = Command::new("setpriv");
+        command.args([
+            "--reuid=postgres",
+            "--regid=postgres",
+            "--init-groups",
+            "--",
+        ]);
+        command
+    } else {
+        Command::new("env")
+    }
+}
+
+/// The folder of `initdb` and `pg_ctl`: on the search path, or the newest that Debian has.
+fn programs() -> Option<PathBuf> {
+    let on_path = env::var_os("PATH").into_iter().flat_map(|path| {
+        env::split_paths(&path)
+            .map(|folder| folder.to_path_buf())
+            .collect::<Vec<_>>()
+    });
+    let mut versions: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            Some((
+                entry.file_name().to_str()?.parse().ok()?,
+                entry.path().join("bin"),
+            ))
+        })
+        .collect();
+    versions.sort();
+    on_path
+        .chain(versions.into_iter().rev().map(|(_, folder)| folder))
+        .find(|folder| folder.join("initdb").exists() && folder.join("pg_ctl").exists())
+}
