@@ -1,2 +1,22 @@
-//! Keywright.
-fn main() {}
+//! `keywright`: the command line, configuration, wiring and background jobs of the Keywright
+//! authorization server. The protocol is in `keywright-core`.
+
+mod account;
+mod cli;
+mod clock;
+mod config;
+mod failure;
+mod jobs;
+mod master_key;
+mod telemetry;
+mod wire;
+
+use std::io::{stderr, stdout};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let command = cli::Cli::parse();
+    ExitCode::from(cli::run(command, &mut stdout().lock(), &mut stderr()))
+}

@@ -1,0 +1,143 @@
+//! RFC 7591 metadata as flags.
+
+use keywright_core::client::metadata::ClientMetadata;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use crate::config::Raw;
+use crate::failure::Failure;
+
+/// A flag per member of the metadata, under its RFC 7591 name.
+#[derive(Debug, clap::Args)]
+pub(super) struct Flags {
+    /// What the consent page calls the client
+    #[arg(long, value_name = "NAME")]
+    client_name: Option<String>,
+    /// Its home page
+    #[arg(long, value_name = "URL")]
+    client_uri: Option<String>,
+    /// Its terms of service
+    #[arg(long, value_name = "URL")]
+    tos_uri: Option<String>,
+    /// Its privacy policy
+    #[arg(long, value_name = "URL")]
+    policy_uri: Option<String>,
+    /// Where codes may be sent (repeatable)
+    #[arg(long = "redirect-uri", value_name = "URI")]
+    redirect_uris: Vec<String>,
+    /// Where a logout may end (repeatable)
+    #[arg(long = "post-logout-redirect-uri", value_name = "URI")]
+    post_logout_redirect_uris: Vec<String>,
+    /// `authorization_code`, `refresh_token`, `client_credentials` (repeatable)
+    /// [default: `authorization_code`]
+    #[arg(long = "grant-type", value_name = "TYPE")]
+    grant_types: Vec<String>,
+    /// web or native [default: web]
+    #[arg(long, value_name = "TYPE")]
+    application_type: Option<String>,
+    /// none (a public client), `client_secret_basic` or `client_secret_post`
+    /// [default: either of the last two]
+    #[arg(long, value_name = "METHOD")]
+    token_endpoint_auth_method: Option<String>,
+    /// The scopes it may ask for, separated by spaces
+    #[arg(long, value_name = "SCOPES")]
+    scope: Option<String>,
+    /// Algorithm of its ID tokens [default: RS256]
+    #[arg(long, value_name = "ALG")]
+    id_token_signed_response_alg: Option<String>,
+    /// Default of `max_age`
+    #[arg(long, value_name = "SPAN", value_parser = span)]
+    default_max_age: Option<i64>,
+    /// Whether PKCE is required [default: true]
+    #[arg(long, value_name = "BOOL")]
+    require_pkce: Option<bool>,
+    /// Belongs to you: its users are not asked for consent
+    #[arg(long)]
+    first_party: bool,
+    /// Refuse unknown scopes in place of ignoring them
+    #[arg(long)]
+    strict_scope: bool,
+    /// The resource of a token that names none
+    #[arg(long, value_name = "URI")]
+    default_resource: Option<String>,
+    /// A resource that it may get tokens for (repeatable) [default: every one]
+    #[arg(long = "resource", value_name = "URI")]
+    resources: Vec<String>,
+    /// Upper bound of its access tokens' lifetime
+    #[arg(long, value_name = "SPAN", value_parser = span)]
+    access_token_lifetime: Option<i64>,
+    /// Lifetime of its refresh tokens without use
+    #[arg(long, value_name = "SPAN", value_parser = span)]
+    refresh_token_idle_lifetime: Option<i64>,
+    /// Lifetime of its grants in any case
+    #[arg(long, value_name = "SPAN", value_parser = span)]
+    refresh_token_lifetime: Option<i64>,
+}
+
+/// A span of time as a flag, in seconds.
+pub(super) fn span(text: &str) -> Result<i64, String> {
+    Raw::Text(text.to_owned()).seconds().map(|span| span.0)
+}
+
+impl Flags {
+    /// The metadata, if it may be registered.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub(super) fn metadata(&self) -> Result<ClientMetadata, Failure> {
+        let document = self.document();
+        let mut problems = Vec::new();
+        for (name, value) in &document {
+            let alone = Map::from_iter([(name.clone(), value.clone())]);
+            if let Err(error) = parse::<ClientMetadata>(alone) {
+                problems.push(format!("{name}: {error}"));
+            }
+        }
+        let metadata: ClientMetadata = match parse(document) {
+            Ok(metadata) if problems.is_empty() => metadata,
+            _ => return Err(refused(&problems)),
+        };
+        problems = metadata.problems();
+        if problems.is_empty() { Ok(metadata) } else { Err(refused(&problems)) }
+    }
+
+    fn document(&self) -> Map<String, Value> {
+        let list = |items: &Vec<String>| (!items.is_empty()).then(|| json!(items));
+        let text = |item: &Option<String>| item.as_ref().map(|text| json!(text));
+        let span = |item: Option<i64>| item.map(|seconds| json!(seconds));
+        let flag = |on: bool| on.then(|| json!(true));
+        let members = [
+            ("client_name", text(&self.client_name)),
+            ("client_uri", text(&self.client_uri)),
+            ("tos_uri", text(&self.tos_uri)),
+            ("policy_uri", text(&self.policy_uri)),
+            ("redirect_uris", list(&self.redirect_uris)),
+            ("post_logout_redirect_uris", list(&self.post_logout_redirect_uris)),
+            ("grant_types", list(&self.grant_types)),
+            ("application_type", text(&self.application_type)),
+            ("token_endpoint_auth_method", text(&self.token_endpoint_auth_method)),
+            ("scope", text(&self.scope)),
+            ("id_token_signed_response_alg", text(&self.id_token_signed_response_alg)),
+            ("default_max_age", span(self.default_max_age)),
+            ("require_pkce", self.require_pkce.map(|required| json!(required))),
+            ("first_party", flag(self.first_party)),
+            ("strict_scope", flag(self.strict_scope)),
+            ("default_resource", text(&self.default_resource)),
+            ("resources", list(&self.resources)),
+            ("access_token_lifetime", span(self.access_token_lifetime)),
+            ("refresh_token_idle_lifetime", span(self.refresh_token_idle_lifetime)),
+            ("refresh_token_lifetime", span(self.refresh_token_lifetime)),
+        ];
+        let given = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        given.collect()
+    }
+}
+
+fn parse<T: DeserializeOwned>(document: Map<String, Value>) -> serde_json::Result<T> {
+    serde_json::from_value(Value::Object(document))
+}
+
+fn refused(problems: &[String]) -> Failure {
+    Failure::new(format!("the client cannot be registered: {}", problems.join("; ")))
+        .hint("`keywright clients add --help` explains every flag")
+}

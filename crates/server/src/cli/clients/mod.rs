@@ -1,0 +1,117 @@
+//! `keywright clients`.
+
+mod add;
+mod list;
+mod metadata;
+mod remove;
+mod rotate_secret;
+mod show;
+
+use clap::Subcommand;
+use keywright_core::id::{ClientId, RowId};
+use keywright_core::secret::Secret;
+use keywright_core::store::{ClientRow, ClientSecretRow, Origin, Tx};
+use serde_json::{Map, Value, json};
+
+use super::output::{self, Output};
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::wire::{self, Wired};
+
+/// The shortest client secret that may be chosen (DESIGN rule 6).
+const SHORTEST_SECRET: usize = 32;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Register a client; its generated secret is printed once
+    Add(Box<add::Arguments>),
+    /// List all clients
+    List,
+    /// Show a client
+    Show(Which),
+    /// Give a client another secret
+    RotateSecret(rotate_secret::Arguments),
+    /// Remove a client with every grant and consent it was given
+    Remove(Which),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Which {
+    /// `client_id`
+    client_id: String,
+}
+
+/// Runs a verb.
+pub(super) fn run(verb: Verb, config: &Config, output: &mut Output<'_>) -> Result<(), Failure> {
+    let wired = wire::open(config)?;
+    match verb {
+        Verb::Add(arguments) => add::run(&arguments, &wired, output),
+        Verb::List => list::run(&wired, output),
+        Verb::Show(which) => show::run(&which, &wired, output),
+        Verb::RotateSecret(arguments) => rotate_secret::run(&arguments, &wired, output),
+        Verb::Remove(which) => remove::run(&which, &wired, output),
+    }
+}
+
+fn find(tx: &mut dyn Tx, id: &str) -> Result<ClientRow, Failure> {
+    tx.find_client(&ClientId::new(id))?.ok_or_else(|| {
+        Failure::new(format!("there is no client {id:?}"))
+            .hint("`keywright clients list` lists all")
+    })
+}
+
+/// The client, if the command line may change it.
+fn find_own(tx: &mut dyn Tx, id: &str) -> Result<ClientRow, Failure> {
+    let client = find(tx, id)?;
+    if client.origin == Origin::Config {
+        let message = format!("client {id:?} is declared in the configuration");
+        return Err(Failure::new(message).hint("change it there and restart the server"));
+    }
+    Ok(client)
+}
+
+/// A generated secret, or the one that is piped in.
+fn secret(wired: &Wired<'_>, from_stdin: bool) -> Result<Secret, Failure> {
+    if !from_stdin {
+        return Ok(Secret::generate(&wired.random)?);
+    }
+    let secret = super::secret_input::read("client secret")?;
+    if secret.expose().chars().count() < SHORTEST_SECRET {
+        return Err(Failure::new("the client secret has fewer than 32 characters")
+            .hint("leave --secret-stdin out, and one is generated"));
+    }
+    Ok(secret)
+}
+
+fn secret_row(
+    wired: &Wired<'_>,
+    client: &ClientId,
+    secret: &Secret,
+) -> Result<ClientSecretRow, Failure> {
+    let master = wired.master_key()?;
+    Ok(ClientSecretRow {
+        id: RowId::generate(&wired.random)?,
+        client_id: client.clone(),
+        digest: keywright_core::client::authenticate::secret_digest(&master, secret)?,
+        created_at: wired.now(),
+        expires_at: None,
+    })
+}
+
+/// The client as RFC 7591 section 3.2.1 has it, with our own members. `secret` is shown this
+/// once.
+fn describe(client: &ClientRow, secret: Option<&Secret>) -> Result<Value, Failure> {
+    let mut all = Map::new();
+    all.insert("client_id".to_owned(), json!(client.id));
+    if let Some(secret) = secret {
+        all.insert("client_secret".to_owned(), json!(secret.expose()));
+    }
+    if let Value::Object(metadata) = serde_json::to_value(&client.metadata)? {
+        all.extend(metadata);
+    }
+    all.insert("origin".to_owned(), json!(super::origin(client.origin)));
+    all.insert("status".to_owned(), json!(super::status(client.disabled_at)));
+    all.insert("created_at".to_owned(), output::instant(client.created_at));
+    all.insert("updated_at".to_owned(), output::instant(client.updated_at));
+    Ok(Value::Object(all))
+}

@@ -1,0 +1,21 @@
+//! `keywright clients remove`.
+
+use serde_json::json;
+
+use super::{Output, Which, find_own};
+use crate::failure::{self, Failure};
+use crate::wire::Wired;
+
+pub(super) fn run(
+    which: &Which,
+    wired: &Wired<'_>,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
+    let client = failure::write(&wired.store, |tx| {
+        let client = find_own(tx, &which.client_id)?;
+        tx.remove_client(&client.id)?;
+        Ok(client)
+    })?;
+    let removed = json!({ "removed": client.id });
+    Ok(output.say(&format!("removed client {}", client.id), &removed)?)
+}

@@ -1,0 +1,153 @@
+//! The command line: a file per verb. Only here is anything printed, through a writer.
+//!
+//! Exit status: 0 done, 1 refused (with `error: ...` and often `hint: ...` on standard error),
+//! 2 wrong usage.
+
+mod clients;
+mod config;
+mod keys;
+mod migrate;
+mod output;
+mod secret_input;
+mod serve;
+mod users;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use keywright_core::store::Origin;
+use keywright_core::time::Timestamp;
+
+use crate::config::{Config, Problem, Sources, file, load};
+use crate::failure::Failure;
+use output::{Format, Output};
+
+/// A standalone OAuth 2.x / OpenID Connect authorization server.
+#[derive(Debug, Parser)]
+#[command(name = "keywright", version, about, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Args)]
+struct Global {
+    /// The configuration file [default: keywright.toml, if it exists]
+    #[arg(long, global = true, value_name = "PATH", env = "KEYWRIGHT_CONFIG")]
+    config: Option<PathBuf>,
+    /// Where the SQLite database and the generated master key are kept
+    #[arg(long, global = true, value_name = "PATH")]
+    data_dir: Option<PathBuf>,
+    /// How to print results
+    #[arg(short, long, global = true, value_name = "FORMAT", default_value = "text")]
+    output: Format,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server (what happens without a command, too)
+    Serve(serve::Flags),
+    /// Bring the database's tables up to date, and do nothing else
+    Migrate,
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(config::Verb),
+    /// People who log in
+    #[command(subcommand)]
+    Users(users::Verb),
+    /// Applications that ask for tokens
+    #[command(subcommand)]
+    Clients(clients::Verb),
+    /// Keys that sign tokens
+    #[command(subcommand)]
+    Keys(keys::Verb),
+}
+
+/// Why a command ended badly.
+pub(crate) enum Ending {
+    /// The configuration is wrong: every problem.
+    Configuration(Vec<Problem>),
+    /// Anything else.
+    Failure(Failure),
+}
+
+impl<F: Into<Failure>> From<F> for Ending {
+    fn from(failure: F) -> Self {
+        Self::Failure(failure.into())
+    }
+}
+
+/// Runs the command; the exit status.
+pub(crate) fn run(cli: Cli, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
+    let mut output = Output::new(out, cli.global.output);
+    let ended = dispatch(cli, &mut output);
+    let told = match ended {
+        Ok(()) => return 0,
+        Err(Ending::Failure(failure)) => writeln!(err, "{failure}"),
+        Err(Ending::Configuration(problems)) => tell(err, &problems),
+    };
+    // Nobody reads standard error any more: the status still tells.
+    told.map_or(1, |()| 1)
+}
+
+fn dispatch(cli: Cli, output: &mut Output<'_>) -> Result<(), Ending> {
+    let Cli { global, command } = cli;
+    let flags = match &command {
+        Some(Command::Serve(flags)) => flags.options(),
+        _ => BTreeMap::new(),
+    };
+    if let Some(Command::Config(config::Verb::Default)) = command {
+        return Ok(config::default(output)?);
+    }
+    let config = configuration(&global, flags).map_err(Ending::Configuration)?;
+    match command {
+        None | Some(Command::Serve(_)) => serve::run(&config)?,
+        Some(Command::Migrate) => migrate::run(&config, output)?,
+        Some(Command::Config(_)) => config::check(output)?,
+        Some(Command::Users(verb)) => users::run(verb, &config, output)?,
+        Some(Command::Clients(verb)) => clients::run(verb, &config, output)?,
+        Some(Command::Keys(verb)) => keys::run(verb, &config, output)?,
+    }
+    Ok(())
+}
+
+fn configuration(
+    global: &Global,
+    mut flags: BTreeMap<&'static str, String>,
+) -> Result<Config, Vec<Problem>> {
+    if let Some(path) = &global.data_dir {
+        flags.insert("data_dir", path.display().to_string());
+    }
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let file = file(global.config.as_deref()).map_err(|problem| vec![problem])?;
+    load(Sources { flags, environment: environment.collect(), file })
+}
+
+fn tell(err: &mut dyn Write, problems: &[Problem]) -> std::io::Result<()> {
+    let count = problems.len();
+    let plural = if count == 1 { "problem" } else { "problems" };
+    writeln!(err, "error: the configuration has {count} {plural}")?;
+    for problem in problems {
+        writeln!(err, "  {}", problem.to_string().replace('\n', "\n    "))?;
+    }
+    writeln!(err, "hint: `keywright config default` explains every option")
+}
+
+/// Who owns a row, as it is printed.
+fn origin(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Config => "config",
+        Origin::Cli => "cli",
+        Origin::Dynamic => "dynamic",
+    }
+}
+
+/// Whether a row is in use, as it is printed.
+fn status(disabled_at: Option<Timestamp>) -> &'static str {
+    if disabled_at.is_some() { "disabled" } else { "enabled" }
+}

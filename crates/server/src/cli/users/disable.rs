@@ -1,0 +1,25 @@
+//! `keywright users disable` and `users enable`.
+
+use super::{Output, Who, describe, find_own};
+use crate::failure::{self, Failure};
+use crate::wire::Wired;
+
+pub(super) fn run(
+    who: &Who,
+    disable: bool,
+    wired: &Wired<'_>,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
+    let now = wired.now();
+    let user = failure::write(&wired.store, |tx| {
+        let mut user = find_own(tx, who)?;
+        if user.disabled_at.is_some() != disable {
+            user.disabled_at = disable.then_some(now);
+            user.updated_at = now;
+            tx.update_user(&user)?;
+        }
+        Ok(user)
+    })?;
+    let done = if disable { "disabled" } else { "enabled" };
+    Ok(output.say(&format!("{done} user {}", user.login), &describe(&user))?)
+}

@@ -1,0 +1,116 @@
+//! `keywright users`.
+
+mod add;
+mod disable;
+mod list;
+mod remove;
+mod set_password;
+mod show;
+
+use clap::Subcommand;
+use keywright_core::account::password::{check_policy, hash};
+use keywright_core::account::user::normalize_login;
+use keywright_core::id::Subject;
+use keywright_core::store::{CredentialKind, CredentialRow, Origin, Tx, UserRow};
+use keywright_core::time::Timestamp;
+use serde_json::{Value, json};
+
+use super::output::{self, Output};
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::wire::{self, Wired};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Add a user; the password is read from standard input or asked for
+    Add(add::Arguments),
+    /// List all users
+    List,
+    /// Show a user
+    Show(Who),
+    /// Let a user log in no more, and end what the user is logged in to
+    Disable(Who),
+    /// Let a user log in again
+    Enable(Who),
+    /// Set a password, read from standard input or asked for
+    SetPassword(Who),
+    /// Remove a user with everything that belongs to them
+    Remove(Who),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Who {
+    /// The login name, or the subject (`sub`)
+    user: String,
+}
+
+/// Runs a verb.
+pub(super) fn run(verb: Verb, config: &Config, output: &mut Output<'_>) -> Result<(), Failure> {
+    let wired = wire::open(config)?;
+    match verb {
+        Verb::Add(arguments) => add::run(&arguments, &wired, output),
+        Verb::List => list::run(&wired, output),
+        Verb::Show(who) => show::run(&who, &wired, output),
+        Verb::Disable(who) => disable::run(&who, true, &wired, output),
+        Verb::Enable(who) => disable::run(&who, false, &wired, output),
+        Verb::SetPassword(who) => set_password::run(&who, &wired, output),
+        Verb::Remove(who) => remove::run(&who, &wired, output),
+    }
+}
+
+fn find(tx: &mut dyn Tx, who: &Who) -> Result<UserRow, Failure> {
+    let by_login = tx.find_user_by_login(&normalize_login(&who.user))?;
+    let found = match by_login {
+        None => tx.find_user_by_subject(&Subject::new(&who.user))?,
+        found => found,
+    };
+    found.ok_or_else(|| {
+        Failure::new(format!("there is no user {:?}", who.user))
+            .hint("`keywright users list` lists all")
+    })
+}
+
+/// The user, if the command line may change it.
+fn find_own(tx: &mut dyn Tx, who: &Who) -> Result<UserRow, Failure> {
+    let user = find(tx, who)?;
+    if user.origin == Origin::Config {
+        let message = format!("user {:?} is declared in the configuration", user.login);
+        return Err(Failure::new(message).hint("change it there and restart the server"));
+    }
+    Ok(user)
+}
+
+fn password(user: &UserRow, hash: &str, now: Timestamp) -> CredentialRow {
+    CredentialRow {
+        user_id: user.id.clone(),
+        kind: CredentialKind::Password,
+        data: hash.as_bytes().to_vec(),
+        set_by_user: false,
+        updated_at: now,
+    }
+}
+
+fn describe(user: &UserRow) -> Value {
+    let claim = |name: &str| user.claims.get(name).cloned().unwrap_or(Value::Null);
+    json!({
+        "login": user.login,
+        "subject": user.subject,
+        "name": claim("name"),
+        "email": claim("email"),
+        "claims": user.claims,
+        "groups": user.groups,
+        "roles": user.roles,
+        "origin": super::origin(user.origin),
+        "status": super::status(user.disabled_at),
+        "disabled_at": user.disabled_at.map(output::instant),
+        "created_at": output::instant(user.created_at),
+        "updated_at": output::instant(user.updated_at),
+    })
+}
+
+/// Reads a password and hashes it.
+fn ask_password(wired: &Wired<'_>) -> Result<String, Failure> {
+    let password = super::secret_input::read("password")?;
+    check_policy(&password).map_err(|why| Failure::new(why).hint("choose another password"))?;
+    Ok(hash(&wired.random, &password, wired.config.settings.password_cost)?)
+}

@@ -1,0 +1,17 @@
+//! `keywright users remove`.
+
+use serde_json::json;
+
+use super::{Output, Who, find_own};
+use crate::failure::{self, Failure};
+use crate::wire::Wired;
+
+pub(super) fn run(who: &Who, wired: &Wired<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
+    let user = failure::write(&wired.store, |tx| {
+        let user = find_own(tx, who)?;
+        tx.remove_user(&user.id)?;
+        Ok(user)
+    })?;
+    let removed = json!({ "removed": user.login, "subject": user.subject });
+    Ok(output.say(&format!("removed user {}", user.login), &removed)?)
+}

@@ -1,0 +1,17 @@
+//! `keywright users set-password`.
+
+use super::{Output, Who, ask_password, describe, find_own, password};
+use crate::failure::{self, Failure};
+use crate::wire::Wired;
+
+pub(super) fn run(who: &Who, wired: &Wired<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
+    failure::read(&wired.store, |tx| find_own(tx, who))?;
+    let hash = ask_password(wired)?;
+    let now = wired.now();
+    let user = failure::write(&wired.store, |tx| {
+        let user = find_own(tx, who)?;
+        tx.put_credential(&password(&user, &hash, now))?;
+        Ok(user)
+    })?;
+    Ok(output.say(&format!("changed the password of user {}", user.login), &describe(&user))?)
+}

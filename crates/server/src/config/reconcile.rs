@@ -1,0 +1,50 @@
+//! Brings the database to what the file declares, in one write transaction.
+//!
+//! Owns rows of origin `config` and touches no others: new ones are added, changed ones
+//! changed, those that are gone from the file disabled and those that are back enabled. Rows that
+//! are as declared are not written, so that nobody's cache is emptied by a restart.
+
+mod clients;
+mod resources;
+mod users;
+
+use keywright_core::provider::Provider;
+use keywright_core::store::Origin;
+
+use super::Declared;
+use crate::failure::{self, Failure};
+
+/// Reconciles; what was changed, in words.
+///
+/// # Errors
+/// When something declared belongs to the command line or to dynamic registration, a subject
+/// would change, or the database fails. Nothing is changed then.
+pub(crate) fn apply(provider: &Provider, declared: &Declared) -> Result<Vec<String>, Failure> {
+    let now = provider.now();
+    let clients = clients::prepare(provider, &declared.clients)?;
+    let passwords = users::prepare(provider, &declared.users)?;
+    let changes = failure::write(provider.store.as_ref(), |tx| {
+        let mut changes = Vec::new();
+        resources::reconcile(tx, &declared.resources, now, &mut changes)?;
+        clients::reconcile(tx, &clients, now, &mut changes)?;
+        users::Reconciler { provider, now }.run(tx, &passwords, &mut changes)?;
+        Ok(changes)
+    })?;
+    if !changes.is_empty() {
+        provider.poll()?;
+    }
+    Ok(changes)
+}
+
+/// Refuses to take over what somebody else owns.
+fn check_owner(kind: &str, name: &str, origin: Origin, remedy: &str) -> Result<(), Failure> {
+    let owner = match origin {
+        Origin::Config => return Ok(()),
+        Origin::Cli => "the command line",
+        Origin::Dynamic => "dynamic registration",
+    };
+    Err(Failure::new(format!(
+        "the configuration declares the {kind} {name:?}, which {owner} added already"
+    ))
+    .hint(remedy))
+}

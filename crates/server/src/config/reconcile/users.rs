@@ -1,0 +1,156 @@
+//! Declared users and their first passwords.
+
+use keywright_core::account::password;
+use keywright_core::id::{Subject, UserId};
+use keywright_core::provider::Provider;
+use keywright_core::secret::Secret;
+use keywright_core::store::{
+    CredentialKind, CredentialRow, Origin, StoreExt as _, Tx, UserRow,
+};
+use keywright_core::time::Timestamp;
+
+use super::check_owner;
+use crate::account;
+use crate::config::{Password, UserDeclaration};
+use crate::failure::Failure;
+
+/// A declared user, with the hash that must be stored if the user did not choose a password.
+pub(super) struct Prepared<'d> {
+    declaration: &'d UserDeclaration,
+    hash: Option<Secret>,
+}
+
+/// Verifies and hashes passwords, before the write lock. A password that is stored already
+/// is not hashed anew.
+pub(super) fn prepare<'d>(
+    provider: &Provider,
+    declared: &'d [UserDeclaration],
+) -> Result<Vec<Prepared<'d>>, Failure> {
+    let prepare = |declaration: &'d UserDeclaration| {
+        let stored = provider.store.read(|tx| {
+            let user = tx.find_user_by_login(&declaration.login)?;
+            let find = |user: UserRow| tx.find_credential(&user.id, CredentialKind::Password);
+            Ok(user.map(find).transpose()?.flatten())
+        })?;
+        let text = stored.as_ref().map(|row| String::from_utf8_lossy(&row.data).into_owned());
+        let hash = match (&declaration.password, text) {
+            _ if stored.is_some_and(|row| row.set_by_user) => None,
+            (None, _) => None,
+            (Some(Password::Plain(plain)), Some(text)) if password::verify(plain, &text) => None,
+            (Some(Password::Plain(plain)), _) => {
+                let cost = provider.settings.password_cost;
+                Some(Secret::new(password::hash(provider.random.as_ref(), plain, cost)?))
+            }
+            (Some(Password::Hashed(hash)), Some(text)) if hash.expose() == text => None,
+            (Some(Password::Hashed(hash)), _) => Some(hash.clone()),
+        };
+        Ok(Prepared { declaration, hash })
+    };
+    declared.iter().map(prepare).collect()
+}
+
+pub(super) struct Reconciler<'p> {
+    pub(super) provider: &'p Provider,
+    pub(super) now: Timestamp,
+}
+
+impl Reconciler<'_> {
+    pub(super) fn run(
+        &self,
+        tx: &mut dyn Tx,
+        declared: &[Prepared<'_>],
+        changes: &mut Vec<String>,
+    ) -> Result<(), Failure> {
+        for user in declared {
+            let login = &user.declaration.login;
+            let (id, changed) = self.put(tx, user.declaration)?;
+            if self.put_password(tx, &id, user.hash.as_ref())? || changed {
+                changes.push(format!("wrote user {login}"));
+            }
+        }
+        for mut row in account::every(tx)? {
+            let is_declared = declared.iter().any(|user| user.declaration.login == row.login);
+            if row.origin == Origin::Config && row.disabled_at.is_none() && !is_declared {
+                row.disabled_at = Some(self.now);
+                row.updated_at = self.now;
+                tx.update_user(&row)?;
+                changes.push(format!("disabled user {}", row.login));
+            }
+        }
+        Ok(())
+    }
+
+    fn put(
+        &self,
+        tx: &mut dyn Tx,
+        declaration: &UserDeclaration,
+    ) -> Result<(UserId, bool), Failure> {
+        let login = &declaration.login;
+        let Some(mut row) = tx.find_user_by_login(login)? else {
+            let row = self.new_row(declaration)?;
+            tx.insert_user(&row)?;
+            return Ok((row.id, true));
+        };
+        let remedy = format!("rename it in the file, or run `keywright users remove {login}`");
+        check_owner("user", login, row.origin, &remedy)?;
+        if let Some(subject) = declaration.subject.as_ref().filter(|s| **s != row.subject) {
+            return Err(Failure::new(format!(
+                "the configuration changes the subject of user {login:?} from {} to {subject}",
+                row.subject
+            ))
+            .hint("a subject is immutable, since clients know the user by it; change it back"));
+        }
+        let same = row.claims == declaration.claims
+            && row.groups == declaration.groups
+            && row.roles == declaration.roles
+            && row.disabled_at.is_none();
+        if !same {
+            row.claims.clone_from(&declaration.claims);
+            row.groups.clone_from(&declaration.groups);
+            row.roles.clone_from(&declaration.roles);
+            row.disabled_at = None;
+            row.updated_at = self.now;
+            tx.update_user(&row)?;
+        }
+        Ok((row.id, !same))
+    }
+
+    fn new_row(&self, declaration: &UserDeclaration) -> Result<UserRow, Failure> {
+        let random = self.provider.random.as_ref();
+        let subject = declaration.subject.clone();
+        Ok(UserRow {
+            id: UserId::generate(random)?,
+            subject: subject.map_or_else(|| Subject::generate(random), Ok)?,
+            login: declaration.login.clone(),
+            claims: declaration.claims.clone(),
+            groups: declaration.groups.clone(),
+            roles: declaration.roles.clone(),
+            origin: Origin::Config,
+            disabled_at: None,
+            created_at: self.now,
+            updated_at: self.now,
+        })
+    }
+
+    /// Asks again whether the user chose a password meanwhile: this is the transaction that decides.
+    fn put_password(
+        &self,
+        tx: &mut dyn Tx,
+        user: &UserId,
+        hash: Option<&Secret>,
+    ) -> Result<bool, Failure> {
+        let Some(hash) = hash else { return Ok(false) };
+        let stored = tx.find_credential(user, CredentialKind::Password)?;
+        if stored.is_some_and(|row| row.set_by_user) {
+            return Ok(false);
+        }
+        tx.put_credential(&CredentialRow {
+            user_id: user.clone(),
+            kind: CredentialKind::Password,
+            data: hash.expose().as_bytes().to_vec(),
+            set_by_user: false,
+            updated_at: self.now,
+        })?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,178 @@
+//! The default file is true, and wrong configurations say everything that is wrong.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use keywright_core::provider::Settings;
+
+use super::reader::{DECLARED, Presence, Reader};
+use super::*;
+
+fn sources(text: &str) -> Sources {
+    Sources { file: Some((PathBuf::from("keywright.toml"), text.into())), ..Sources::default() }
+}
+
+fn problems(text: &str) -> Vec<String> {
+    load(sources(text)).unwrap_err().iter().map(ToString::to_string).collect()
+}
+
+/// The default file with its examples switched on.
+fn everything() -> String {
+    let on = |line: &str| match line.strip_prefix('#') {
+        Some(rest) if !rest.is_empty() && !rest.starts_with(' ') => rest.to_owned(),
+        _ => line.to_owned(),
+    };
+    DEFAULT_FILE.lines().map(on).collect::<Vec<_>>().join("\n")
+}
+
+fn leaves(above: &str, table: &toml::Table, into: &mut Vec<String>) {
+    for (name, value) in table {
+        let key = if above.is_empty() { name.clone() } else { format!("{above}.{name}") };
+        match value {
+            toml::Value::Table(inner) => leaves(&key, inner, into),
+            _ if DECLARED.contains(&key.as_str()) => {}
+            _ => into.push(key),
+        }
+    }
+    into.sort();
+}
+
+fn known(presence: impl Fn(Presence) -> bool) -> Vec<String> {
+    let mut reader = Reader::new(Sources::default(), DEFAULT_FILE);
+    options::read(&mut reader);
+    let (known, problems) = reader.finish();
+    assert_eq!(problems, []);
+    let kept = known.into_iter().filter(|(_, p)| presence(*p));
+    kept.map(|(key, _)| key.to_owned()).collect()
+}
+
+#[test]
+fn the_default_file_has_every_option_and_no_other() {
+    let mut fixed = Vec::new();
+    leaves("", &DEFAULT_FILE.parse().unwrap(), &mut fixed);
+    assert_eq!(fixed, known(|presence| presence == Presence::Fixed));
+    let mut all = Vec::new();
+    leaves("", &everything().parse().unwrap(), &mut all);
+    assert_eq!(all, known(|_| true));
+}
+
+#[test]
+fn the_default_file_has_the_built_in_defaults() {
+    let config = load(Sources::default()).unwrap();
+    let built_in = Settings::new("http://127.0.0.1:8080");
+    assert_eq!(format!("{:?}", config.settings), format!("{built_in:?}"));
+    let http = keywright_http::ServerOptions::new(config.listen.clone());
+    assert_eq!(config.http.concurrent, http.hops);
+    assert_eq!(config.http.wait, http.hop_wait);
+    assert_eq!(config.http.hash_queue, http.hash_queue);
+    assert_eq!(config.http.request_timeout, http.request_timeout);
+    assert_eq!(config.http.keep_alive, http.keep_alive);
+    assert_eq!(config.http.shutdown_timeout, http.shutdown_timeout);
+}
+
+#[test]
+fn every_example_of_the_default_file_is_valid() {
+    let text = everything();
+    let without = |name: &str| !["master_key_file", "url_file"].contains(&name);
+    let kept = text.lines().filter(|line| without(line.split(' ').next().unwrap()));
+    let config = load(sources(&kept.collect::<Vec<_>>().join("\n"))).unwrap();
+    assert_eq!(config.declared.clients.len(), 1);
+    assert_eq!(config.declared.resources.len(), 1);
+    assert_eq!(config.declared.users.len(), 1);
+}
+
+#[test]
+fn all_problems_are_told_at_once_with_their_places() {
+    let text = "
+        isuer = 'https://id.example'
+        listen = 'nowhere'
+        [lifetimes]
+        code = 'soon'
+        acess_token = 5
+        [keys]
+        algorithms = ['HS256']
+        [[clients]]
+        client_id = 'c'
+        redirect_uri = 'https://c.example/cb'
+        grant_types = ['password']
+        require_pkce = 'no'
+        [[users]]
+        password = 'x'
+    ";
+    let all = problems(text).join("\n");
+    for part in [
+        "isuer in keywright.toml: there is no such option; did you mean `issuer`?",
+        "listen in keywright.toml: \"nowhere\" is not address:port",
+        "lifetimes.code in keywright.toml: write whole seconds",
+        "lifetimes.acess_token in keywright.toml: there is no such option; did you mean \
+         `lifetimes.access_token`?",
+        "keys.algorithms in keywright.toml: \"HS256\" is no algorithm of ours",
+        "clients[0] in keywright.toml: redirect_uri: there is no such option; did you mean \
+         `redirect_uris`?",
+        "clients[0] in keywright.toml: grant_types: ",
+        "clients[0] in keywright.toml: require_pkce: ",
+        "users[0] in keywright.toml: login: is missing",
+    ] {
+        assert!(all.contains(part), "{part}\n is not in\n{all}");
+    }
+}
+
+#[test]
+fn a_flag_wins_over_the_environment_and_that_over_the_file() {
+    let mut layers = sources("listen = '127.0.0.1:1'");
+    assert_eq!(load(sources("listen = '127.0.0.1:1'")).unwrap().listen[0].port(), 1);
+    let variable = ("KEYWRIGHT_LISTEN".to_owned(), "127.0.0.1:2".to_owned());
+    layers.environment = BTreeMap::from([variable.clone()]);
+    assert_eq!(load(layers).unwrap().listen[0].port(), 2);
+    let mut layers = sources("listen = '127.0.0.1:1'");
+    layers.environment = BTreeMap::from([variable]);
+    layers.flags = BTreeMap::from([("listen", "127.0.0.1:3".to_owned())]);
+    assert_eq!(load(layers).unwrap().listen[0].port(), 3);
+}
+
+#[test]
+fn an_unknown_variable_is_refused_but_not_what_kubernetes_sets() {
+    let names = ["KEYWRIGHT_LISTN", "KEYWRIGHT_PORT_8080_TCP", "KEYWRIGHT_SERVICE_HOST", "HOME"];
+    let environment = names.map(|name| (name.to_owned(), "x".to_owned()));
+    let layers = Sources { environment: BTreeMap::from(environment), ..Sources::default() };
+    let problems = load(layers).unwrap_err();
+    assert_eq!(problems.len(), 1);
+    let sentence = "there is no such option; did you mean `KEYWRIGHT_LISTEN`?";
+    assert_eq!(problems[0].to_string(), format!("KEYWRIGHT_LISTN: {sentence}"));
+}
+
+#[test]
+fn an_issuer_is_https_unless_it_is_this_machine() {
+    for good in ["https://id.example", "https://id.example/a/b", "http://localhost:8080"] {
+        assert!(load(sources(&format!("issuer = '{good}'"))).is_ok(), "{good}");
+    }
+    for bad in [
+        "http://id.example",
+        "https://id.example/",
+        "https://id.example/a/",
+        "https://id.example?x",
+        "https://id.example#x",
+        "https://u:p@id.example",
+        "https://ID.example",
+        "ftp://id.example",
+        "id.example",
+    ] {
+        assert_eq!(problems(&format!("issuer = '{bad}'")).len(), 1, "{bad}");
+    }
+    let allowed = "allow_insecure_issuer = true\nissuer = 'http://id.example'";
+    assert!(load(sources(allowed)).is_ok());
+    assert_eq!(problems("listen = '0.0.0.0:8080'").len(), 1);
+}
+
+#[test]
+fn short_key_windows_need_to_be_allowed() {
+    let windows = "[keys]\nannounce = '2s'\nactive = '4s'\nretired = '6s'";
+    assert_eq!(problems(windows).len(), 2);
+    assert!(load(sources(&format!("{windows}\nallow_short_windows = true"))).is_ok());
+}
+
+#[test]
+fn a_broken_file_says_where() {
+    let all = problems("listen = \n");
+    assert!(all[0].starts_with("keywright.toml: TOML parse error at line 1"), "{all:?}");
+}

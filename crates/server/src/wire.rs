@@ -1,0 +1,198 @@
+//! Puts the parts together: configuration, database, master key, provider, listener, jobs.
+
+use std::fs::DirBuilder;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::sync::Arc;
+
+use keywright_core::keys::lifecycle::Lifecycle;
+use keywright_core::keys::seal::MasterKey;
+use keywright_core::provider::Provider;
+use keywright_core::random::OsRandom;
+use keywright_core::store::{Aggregate, StoreExt as _};
+use keywright_core::time::{Clock as _, Timestamp};
+use keywright_http::ServerOptions;
+use keywright_storage::{Database, Options};
+
+use crate::clock::SystemClock;
+use crate::config::{self, Config};
+use crate::failure::Failure;
+use crate::{jobs, master_key};
+
+/// What a verb of the command line works with.
+pub(crate) struct Wired<'c> {
+    /// The configuration.
+    pub(crate) config: &'c Config,
+    /// The database, with current tables.
+    pub(crate) store: Database,
+    /// Randomness.
+    pub(crate) random: OsRandom,
+}
+
+impl Wired<'_> {
+    /// The current instant.
+    pub(crate) fn now(&self) -> Timestamp {
+        SystemClock.now()
+    }
+
+    /// The master key that this database belongs to.
+    ///
+    /// # Errors
+    /// When it is missing, malformed or of another database.
+    pub(crate) fn master_key(&self) -> Result<MasterKey, Failure> {
+        master_key(self.config, &self.store, &self.random)
+    }
+
+    /// For changing keys.
+    pub(crate) fn key_lifecycle<'w>(&'w self, master: &'w MasterKey) -> Lifecycle<'w> {
+        Lifecycle {
+            store: &self.store,
+            random: &self.random,
+            master,
+            policy: &self.config.settings.keys,
+            now: self.now(),
+        }
+    }
+}
+
+/// The database and what a verb needs beside it. A brand-new database gets its tables, so that
+/// `users add` works before the first start; an older one is left to `keywright migrate`, since
+/// a running server of the older version may use it.
+///
+/// # Errors
+/// When the database cannot be opened or its tables are of another version.
+pub(crate) fn open(config: &Config) -> Result<Wired<'_>, Failure> {
+    let store = database(config)?;
+    if !store.pending_migrations()?.is_empty() {
+        if !is_new(&store) {
+            return Err(Failure::new("the database's tables are of an older version")
+                .hint("run `keywright migrate`, or start the server, which does it too"));
+        }
+        store.migrate()?;
+    }
+    Ok(Wired { config, store, random: OsRandom })
+}
+
+/// The database as it is.
+///
+/// # Errors
+/// When it cannot be opened, or the data directory cannot be made.
+pub(crate) fn database(config: &Config) -> Result<Database, Failure> {
+    let dir = &config.data_dir;
+    if config.database.is_sqlite() {
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
+        made.map_err(|error| {
+            Failure::new(format!("cannot make the data directory {}: {error}", dir.display()))
+                .hint("choose another with --data-dir or KEYWRIGHT_DATA_DIR")
+        })?;
+    }
+    let options = Options {
+        connections: config.database.pool_size,
+        connection_timeout: config.database.timeout,
+        lock_timeout: config.database.timeout,
+        ..Options::default()
+    };
+    Ok(Database::open(config.database.url.expose(), options)?)
+}
+
+/// Runs the server until a signal ends it and what was under way is done.
+///
+/// # Errors
+/// When any part cannot be started.
+pub(crate) fn serve(config: &Config) -> Result<(), Failure> {
+    let store = database(config)?;
+    for migration in store.migrate()? {
+        tracing::info!("applied migration {migration}");
+    }
+    let listen = config.listen.iter().copied().map(take_port).collect::<Result<Vec<_>, _>>()?;
+    let provider = Arc::new(provider(config, &listen, store)?);
+    for change in config::reconcile::apply(&provider, &config.declared)? {
+        tracing::info!("configuration: {change}");
+    }
+    let options = server_options(config, listen);
+    actix_web::rt::System::new().block_on(async {
+        let serving = keywright_http::serve(&options, Arc::clone(&provider))?;
+        let jobs = jobs::start(&provider);
+        announce(config, &provider, &serving.addresses)?;
+        serving.server.await?;
+        jobs.stop();
+        tracing::info!("stopped");
+        Ok(())
+    })
+}
+
+fn provider(config: &Config, listen: &[SocketAddr], store: Database) -> Result<Provider, Failure> {
+    let mut settings = config.settings.clone();
+    if !config.issuer_is_configured {
+        settings.issuer = config::derived_issuer(listen);
+    }
+    let random = Arc::new(OsRandom);
+    let master = master_key(config, &store, random.as_ref())?;
+    Ok(Provider::open(settings, Arc::new(store), Arc::new(SystemClock), random, master)?)
+}
+
+/// Only a database in which nothing was sealed or hashed yet may get a generated key.
+fn master_key(
+    config: &Config,
+    store: &Database,
+    random: &OsRandom,
+) -> Result<MasterKey, Failure> {
+    let may_generate = store.read(|tx| Ok(tx.keys()?.is_empty() && tx.clients()?.is_empty()))?;
+    let master = master_key::load(config, random, may_generate)?;
+    master.check(store)?;
+    Ok(master)
+}
+
+/// Nothing answers where a migrated database has its tables.
+fn is_new(store: &Database) -> bool {
+    store.read(|tx| Ok(tx.version(Aggregate::Clients)?)).is_err()
+}
+
+fn server_options(config: &Config, listen: Vec<SocketAddr>) -> ServerOptions {
+    let http = &config.http;
+    let defaults = ServerOptions::new(listen);
+    ServerOptions {
+        workers: http.workers.unwrap_or(defaults.workers),
+        hops: http.concurrent,
+        hop_wait: http.wait,
+        hash_threads: http.hash_threads.unwrap_or(defaults.hash_threads),
+        hash_queue: http.hash_queue,
+        request_timeout: http.request_timeout,
+        keep_alive: http.keep_alive,
+        shutdown_timeout: http.shutdown_timeout,
+        ..defaults
+    }
+}
+
+/// A free port in place of port 0. It must be known before the provider is opened, because a
+/// derived issuer contains it; between here and the listener somebody else could take it, and
+/// then the start fails with a clear message.
+fn take_port(address: SocketAddr) -> io::Result<SocketAddr> {
+    if address.port() != 0 {
+        return Ok(address);
+    }
+    TcpListener::bind(address)?.local_addr()
+}
+
+fn announce(
+    config: &Config,
+    provider: &Provider,
+    addresses: &[SocketAddr],
+) -> Result<(), Failure> {
+    let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+    tracing::info!(
+        "listening on {}, issuer {}, database {}",
+        addresses.join(", "),
+        provider.settings.issuer,
+        config.database.kind(),
+    );
+    if !config.issuer_is_configured {
+        tracing::warn!("no issuer is configured: this is fit for trying out on one machine only");
+    }
+    let nobody = provider.store.read(|tx| Ok(tx.users(None, 1)?.is_empty()))?;
+    if nobody {
+        tracing::info!("there is no user yet: run `keywright users add --admin NAME`");
+    }
+    Ok(())
+}
