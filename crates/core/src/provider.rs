@@ -156,13 +156,19 @@ impl Provider {
     /// # Errors
     /// [`Error::Store`] when it must be confirmed and the database does not answer.
     pub fn snapshot(&self) -> Result<Arc<Snapshot>, Error> {
-        let (snapshot, confirmed) = self.current();
-        let age = self.now().since(confirmed);
-        if (-STALE_AFTER.0..=STALE_AFTER.0).contains(&age.0) {
+        if let Some(snapshot) = self.fresh_snapshot() {
             return Ok(snapshot);
         }
         self.poll()?;
         Ok(self.current().0)
+    }
+
+    /// Keys and resources if they were confirmed within [`STALE_AFTER`]; never asks the database,
+    /// so that a thread which must not block may call it.
+    pub fn fresh_snapshot(&self) -> Option<Arc<Snapshot>> {
+        let (snapshot, confirmed) = self.current();
+        let age = self.now().since(confirmed);
+        (-STALE_AFTER.0..=STALE_AFTER.0).contains(&age.0).then_some(snapshot)
     }
 
     /// Compares versions with the database and reloads what changed. Run once a second, and

@@ -3,9 +3,17 @@
 //! `keywright-http` parses a request, makes the one hop to a thread that may block, lets
 //! `keywright-core` decide, and renders the answer. It knows no database. [`serve`] is the way in.
 
+mod endpoints;
+mod error;
+mod extract;
 mod hash_queue;
+mod hop;
+mod middleware;
 pub mod pages;
+mod publish;
+mod routes;
 mod serve;
+mod state;
 
 pub use hash_queue::{HashQueue, Overloaded};
 pub use serve::{ServerOptions, Serving, serve};

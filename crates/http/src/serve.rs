@@ -8,10 +8,16 @@ use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::http::KeepAlive;
+use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use keywright_core::provider::Provider;
+use tracing_actix_web::TracingLogger;
 
 use crate::hash_queue::HashQueue;
+use crate::hop::Hop;
+use crate::middleware::{headers, trace};
+use crate::routes;
+use crate::state::State;
 
 /// How the public listener runs.
 #[derive(Debug, Clone)]
@@ -71,9 +77,14 @@ pub struct Serving {
 /// When an address cannot be bound or a hashing thread cannot be started.
 pub fn serve(options: &ServerOptions, provider: Arc<Provider>) -> io::Result<Serving> {
     let hashes = HashQueue::start(options.hash_threads, options.hash_queue)?;
-    let state = web::Data::new((provider, hashes));
+    let hop = Hop::new(options.hops, options.hop_wait);
+    let state = web::Data::new(State::new(provider, hop, hashes));
     let mut server = HttpServer::new(move || {
-        App::new().app_data(state.clone())
+        App::new()
+            .app_data(state.clone())
+            .configure(|app| routes::configure(app, &state))
+            .wrap(from_fn(headers::add))
+            .wrap(TracingLogger::<trace::RootSpan>::new())
     })
     .workers(options.workers.max(1))
     .worker_max_blocking_threads(options.hops.max(1))

@@ -30,12 +30,18 @@ impl Consent<'_> {
     fn links(&self) -> Links<'_> {
         Links::of(self.client)
     }
+
+    /// Whether the answer stays on the user's own device: loopback or a private-use scheme
+    /// (RFC 8252 section 7).
+    fn is_local(&self) -> bool {
+        !self.client.redirect_uri.starts_with("https:")
+    }
 }
 
 /// The scopes of one resource, under one heading.
 #[derive(Debug)]
 pub struct ScopeGroup<'a> {
-    /// Identifier of the resource; empty for what concerns the user's identity.
+    /// What the resource is called; empty for what concerns the user's identity.
     pub resource: &'a str,
     /// Its scopes, in the order of the request.
     pub scopes: Vec<&'a ScopeView>,

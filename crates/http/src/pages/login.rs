@@ -56,9 +56,9 @@ impl fmt::Display for LoginProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Rejected => f.write_str(
-                "That name and password do not match an account here. Check both and try again.",
+                "That username and password do not match an account here. Check both and try again.",
             ),
-            Self::Incomplete => f.write_str("Enter both your name and your password."),
+            Self::Incomplete => f.write_str("Enter both your username and your password."),
             Self::Wait { seconds: 0..=1 } => {
                 f.write_str("Too many attempts. Try again in a second.")
             }

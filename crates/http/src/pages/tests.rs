@@ -232,33 +232,48 @@ fn a_throttled_login_says_how_long_to_wait() {
 #[test]
 fn consent_lists_each_scope_in_words_under_its_resource() {
     let scopes = [
-        scope("read", "https://api.example", "Read your orders"),
+        scope("read", "Orders", "Read your orders"),
         scope("openid", "", "Know who you are"),
-        scope("write", "https://api.example", "Change your orders"),
+        scope("write", "Orders", "Change your orders"),
     ];
     let groups = ScopeGroup::by_resource(&scopes);
     let resources: Vec<_> = groups.iter().map(|group| group.resource).collect();
-    assert_eq!(resources, ["", "https://api.example"]);
+    assert_eq!(resources, ["", "Orders"]);
 
     let page = consent(&client("Shop"), "alice", &scopes);
     let mut at = 0;
     for text in [
         "About you",
         "Know who you are",
-        "api.example",
+        "In Orders",
         "Read your",
         "Change your",
     ] {
         let found = page[at..].find(text);
         at += found.unwrap_or_else(|| panic!("{text} is missing or out of order: {page}"));
     }
-    assert!(page.contains("<strong>shop.example</strong>"), "{page}");
+    assert!(
+        page.contains("You will return to <strong>shop.example</strong>"),
+        "{page}"
+    );
     for decision in ["accept", "deny", "other"] {
         assert!(
             page.contains(&format!("name=\"decision\" value=\"{decision}\"")),
             "{page}"
         );
     }
+}
+
+#[test]
+fn consent_says_when_the_answer_goes_to_an_app_on_the_device() {
+    let mut client = client("Shop");
+    client.redirect_uri = "http://127.0.0.1:9000/cb".to_owned();
+    client.redirect_host = "127.0.0.1".to_owned();
+    let page = consent(&client, "alice", &[]);
+    assert!(
+        page.contains("an app on this device, <strong>127.0.0.1</strong>"),
+        "{page}"
+    );
 }
 
 #[test]

@@ -1,0 +1,115 @@
+//! From the dispatcher's next step to a page or an answer.
+
+use actix_web::HttpResponse;
+use keywright_core::authorize::{ClientView, ScopeView, Step};
+use keywright_core::id::InteractionId;
+use keywright_core::session;
+
+use super::{answer, rendering};
+use crate::error::Failure;
+use crate::extract::browser::Visitor;
+use crate::pages::{AccountSelect, Consent, Login, LoginProblem, ScopeGroup, csp};
+use crate::state::State;
+
+/// Shows the step to the browser, and gives it its cookie if it has none.
+///
+/// # Errors
+/// When a page cannot be rendered.
+pub(crate) fn show(state: &State, visitor: &Visitor, step: Step) -> Result<HttpResponse, Failure> {
+    let frame = Frame { state, csrf: session::form_token(&state.provider, &visitor.browser)? };
+    let response = match step {
+        Step::Login { interaction, client, login, ui_locales: _ } => {
+            frame.login(&interaction, &client, &login.unwrap_or_default(), None)?
+        }
+        Step::SelectAccount { interaction, client, login, ui_locales: _ } => {
+            frame.accounts(&interaction, &client, &login)?
+        }
+        Step::Consent { interaction, client, login, scopes, ui_locales: _ } => {
+            frame.consent(&interaction, &client, &login, &scopes)?
+        }
+        Step::Answer(answer) => answer::send(state, &answer)?,
+    };
+    Ok(visitor.remember(state, response)?)
+}
+
+/// Shows the login page again, with what was typed and what is wrong; if the interaction wants
+/// something else by now, goes to it.
+///
+/// # Errors
+/// When the page cannot be rendered.
+pub(crate) fn login_again(
+    state: &State,
+    visitor: &Visitor,
+    step: Step,
+    typed: &str,
+    problem: LoginProblem,
+) -> Result<HttpResponse, Failure> {
+    let Step::Login { interaction, client, .. } = step else { return show(state, visitor, step) };
+    let frame = Frame { state, csrf: session::form_token(&state.provider, &visitor.browser)? };
+    frame.login(&interaction, &client, typed, Some(problem))
+}
+
+/// Where an interaction goes on.
+pub(crate) fn path(state: &State, interaction: &InteractionId) -> String {
+    format!("{}/authorize/{interaction}", state.base)
+}
+
+/// What the pages of one browser share.
+struct Frame<'a> {
+    state: &'a State,
+    csrf: String,
+}
+
+impl Frame<'_> {
+    fn login(
+        &self,
+        interaction: &InteractionId,
+        client: &ClientView,
+        login: &str,
+        problem: Option<LoginProblem>,
+    ) -> Result<HttpResponse, Failure> {
+        let page = Login {
+            layout: self.state.layout(),
+            action: &format!("{}/login", path(self.state, interaction)),
+            csrf: &self.csrf,
+            client,
+            login,
+            problem,
+        };
+        rendering::page(&page, &csp(Some(&client.redirect_uri)))
+    }
+
+    fn accounts(
+        &self,
+        interaction: &InteractionId,
+        client: &ClientView,
+        login: &str,
+    ) -> Result<HttpResponse, Failure> {
+        let page = AccountSelect {
+            layout: self.state.layout(),
+            action: &format!("{}/account", path(self.state, interaction)),
+            csrf: &self.csrf,
+            client,
+            login,
+        };
+        rendering::page(&page, &csp(Some(&client.redirect_uri)))
+    }
+
+    fn consent(
+        &self,
+        interaction: &InteractionId,
+        client: &ClientView,
+        login: &str,
+        scopes: &[ScopeView],
+    ) -> Result<HttpResponse, Failure> {
+        let page = Consent {
+            layout: self.state.layout(),
+            action: &format!("{}/consent", path(self.state, interaction)),
+            csrf: &self.csrf,
+            client,
+            login,
+            groups: ScopeGroup::by_resource(scopes),
+        };
+        rendering::page(&page, &csp(Some(&client.redirect_uri)))
+    }
+}

@@ -1,0 +1,221 @@
+//! From a failure to an answer: the one table of error statuses, and the three places where an
+//! error is shown (JSON, a bearer challenge, a page).
+//!
+//! The client sees the code and the public description; the private detail goes to the log,
+//! where the request id of the answer finds it.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ACCEPT, ALLOW, AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpRequest, HttpResponse};
+use keywright_core::error::{Error, ErrorCode};
+use keywright_core::store::StoreError;
+use serde_json::json;
+
+use crate::endpoints::rendering;
+use crate::middleware::trace::request_id;
+use crate::pages::{ErrorPage, csp};
+use crate::state::State;
+
+/// Seconds after which a client may try again when the server was too busy.
+const RETRY_SECONDS: u32 = 2;
+
+/// Why a request gets no answer of its own.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The protocol, or what stands behind it, said no.
+    #[error(transparent)]
+    Protocol(#[from] Error),
+    /// No permit or no room in the queue.
+    #[error("too many requests at once")]
+    Overloaded,
+    /// The body is longer than anybody needs.
+    #[error("the body is too large")]
+    TooLarge,
+    /// Nothing lives here.
+    #[error("not found")]
+    NotFound,
+}
+
+/// What an error looks like from outside.
+struct Shown<'a> {
+    status: StatusCode,
+    code: &'a str,
+    description: &'a str,
+}
+
+/// The status of a code: RFC 6749 section 5.2, RFC 6750 section 3.1.
+fn status(code: ErrorCode) -> StatusCode {
+    match code {
+        ErrorCode::InvalidClient | ErrorCode::InvalidToken => StatusCode::UNAUTHORIZED,
+        ErrorCode::InsufficientScope | ErrorCode::AccessDenied => StatusCode::FORBIDDEN,
+        ErrorCode::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
+        ErrorCode::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::BAD_REQUEST,
+    }
+}
+
+impl Failure {
+    fn shown(&self) -> Shown<'_> {
+        let busy = Shown {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            code: ErrorCode::TemporarilyUnavailable.as_str(),
+            description: "The server is too busy, try again in a moment",
+        };
+        match self {
+            Self::Protocol(Error::Refused(refusal) | Error::RefusedAndRecorded(refusal)) => Shown {
+                status: status(refusal.code),
+                code: refusal.code.as_str(),
+                description: &refusal.description,
+            },
+            Self::Protocol(Error::Store(StoreError::Unavailable(_))) | Self::Overloaded => busy,
+            Self::Protocol(Error::Store(_) | Error::Internal(_)) => Shown {
+                status: StatusCode::INTERNAL_SERVER_ERROR,
+                code: ErrorCode::ServerError.as_str(),
+                description: "The server failed",
+            },
+            Self::TooLarge => Shown {
+                status: StatusCode::PAYLOAD_TOO_LARGE,
+                code: ErrorCode::InvalidRequest.as_str(),
+                description: "The body is too large",
+            },
+            Self::NotFound => Shown {
+                status: StatusCode::NOT_FOUND,
+                code: "not_found",
+                description: "Nothing lives at this address",
+            },
+        }
+    }
+
+    /// Says in the log what happened. The span around it names route and request id.
+    fn log(&self) {
+        match self {
+            Self::Protocol(Error::Refused(refusal) | Error::RefusedAndRecorded(refusal)) => {
+                let (code, description) = (refusal.code.as_str(), &*refusal.description);
+                tracing::info!(code, description, detail = refusal.detail, "refused");
+            }
+            Self::Protocol(Error::Store(StoreError::Unavailable(_))) | Self::Overloaded => {
+                tracing::warn!(error = %self, "overloaded");
+            }
+            Self::Protocol(error) => tracing::error!(%error, "failed"),
+            Self::TooLarge | Self::NotFound => tracing::info!(error = %self, "refused"),
+        }
+    }
+
+    /// As JSON (RFC 6749 section 5.2). A 401 names the Basic scheme when the client tried a
+    /// header, or nothing at all.
+    pub(crate) fn json(&self, request: &HttpRequest, client_named: bool) -> HttpResponse {
+        self.log();
+        let shown = self.shown();
+        let mut response = start(&shown);
+        let tried_header = request.headers().contains_key(AUTHORIZATION);
+        if shown.status == StatusCode::UNAUTHORIZED && (tried_header || !client_named) {
+            response.insert_header((WWW_AUTHENTICATE, "Basic realm=\"keywright\""));
+        }
+        response.json(json!({"error": shown.code, "error_description": shown.description}))
+    }
+
+    /// As a challenge (RFC 6750 section 3).
+    pub(crate) fn bearer(&self) -> HttpResponse {
+        self.log();
+        let shown = self.shown();
+        let mut response = start(&shown);
+        if shown.status.is_client_error() {
+            // Neither text has a quote or a backslash (RFC 6750 section 3).
+            let mut challenge = format!(
+                "Bearer realm=\"keywright\", error=\"{}\", error_description=\"{}\"",
+                shown.code, shown.description
+            );
+            if shown.status == StatusCode::FORBIDDEN {
+                challenge.push_str(", scope=\"openid\"");
+            }
+            response.insert_header((WWW_AUTHENTICATE, challenge));
+        }
+        response.json(json!({"error": shown.code, "error_description": shown.description}))
+    }
+
+    /// As a page for a person.
+    pub(crate) fn page(&self, request: &HttpRequest, state: &State) -> HttpResponse {
+        self.log();
+        let shown = self.shown();
+        let request_id = request_id(request);
+        let page = ErrorPage {
+            layout: state.layout(),
+            code: shown.code,
+            description: shown.description,
+            request_id: &request_id,
+        };
+        match rendering::html(&page) {
+            Ok(html) => rendering::with_policy(&mut start(&shown), &csp(None)).body(html),
+            Err(_) => start(&shown).body(shown.description.to_owned()),
+        }
+    }
+
+    /// As a page for whoever accepts HTML, else as JSON.
+    pub(crate) fn negotiated(&self, request: &HttpRequest, state: &State) -> HttpResponse {
+        let accepts = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok());
+        if accepts.is_some_and(|accepts| accepts.contains("text/html")) {
+            self.page(request, state)
+        } else {
+            self.json(request, true)
+        }
+    }
+}
+
+fn start(shown: &Shown<'_>) -> actix_web::HttpResponseBuilder {
+    let mut response = HttpResponse::build(shown.status);
+    if shown.status == StatusCode::SERVICE_UNAVAILABLE {
+        response.insert_header((RETRY_AFTER, RETRY_SECONDS));
+    }
+    response
+}
+
+/// No token was given: a challenge without an error code (RFC 6750 section 3.1).
+pub(crate) fn token_wanted() -> HttpResponse {
+    HttpResponse::Unauthorized()
+        .insert_header((WWW_AUTHENTICATE, "Bearer realm=\"keywright\""))
+        .finish()
+}
+
+/// The address exists, the method does not (RFC 9110 section 15.5.6).
+pub(crate) fn method_not_allowed(allow: &'static str) -> HttpResponse {
+    let description = "The method is not allowed at this address";
+    HttpResponse::MethodNotAllowed()
+        .insert_header((ALLOW, allow))
+        .json(json!({"error": "invalid_request", "error_description": description}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_protocol_code_but_the_servers_own_fault_is_a_5xx() {
+        for code in ErrorCode::ALL {
+            let own_fault =
+                matches!(code, ErrorCode::ServerError | ErrorCode::TemporarilyUnavailable);
+            assert_eq!(status(*code).is_server_error(), own_fault, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_database_that_is_away_is_a_503_and_a_broken_one_a_500_without_its_secrets() {
+        let away = Failure::from(Error::from(StoreError::Unavailable("locked".into())));
+        assert_eq!(away.shown().status, StatusCode::SERVICE_UNAVAILABLE);
+        let broken = Failure::from(Error::from(StoreError::Failed("/var/lib/x".into())));
+        assert_eq!(broken.shown().status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(broken.shown().description, "The server failed");
+    }
+
+    #[test]
+    fn a_challenge_names_the_error_and_stays_within_its_grammar() {
+        let failure =
+            Failure::from(Error::refused(ErrorCode::InvalidToken, "It is \"expired\" \\ gone"));
+        let response = failure.bearer();
+        let challenge = response.headers().get(WWW_AUTHENTICATE).unwrap().to_str().unwrap();
+        assert_eq!(
+            challenge,
+            "Bearer realm=\"keywright\", error=\"invalid_token\", \
+             error_description=\"It is  expired    gone\""
+        );
+    }
+}

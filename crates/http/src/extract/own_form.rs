@@ -1,0 +1,59 @@
+//! Forms of our own pages.
+//!
+//! Owns the two proofs that a form came from our page in this browser: the `Origin` header and
+//! the CSRF token (DESIGN section 7).
+
+use actix_web::http::header::ORIGIN;
+use actix_web::{HttpRequest, web};
+use keywright_core::authorize::Decision;
+use keywright_core::error::{Error, ErrorCode, Refusal};
+use keywright_core::session;
+
+use super::browser::Visitor;
+use super::form::form;
+use super::parameters::Parameters;
+use crate::error::Failure;
+use crate::state::State;
+
+/// The form, if it is ours.
+///
+/// # Errors
+/// `invalid_request`.
+pub(crate) async fn own_form(
+    state: &State,
+    request: &HttpRequest,
+    visitor: &Visitor,
+    payload: web::Payload,
+) -> Result<Parameters, Failure> {
+    check_origin(state, request)?;
+    let mut form = form(request, payload).await?;
+    let token = form.require("csrf")?;
+    session::check_form_token(&state.provider, &visitor.browser, &token)?;
+    Ok(form)
+}
+
+/// What the user decided: the button that was pressed.
+///
+/// # Errors
+/// `invalid_request` for a missing or unknown button.
+pub(crate) fn decision(form: &mut Parameters) -> Result<Decision, Error> {
+    match form.take("decision").as_deref() {
+        Some("accept") => Ok(Decision::Accept),
+        Some("deny") => Ok(Decision::Deny),
+        Some("other") => Ok(Decision::OtherAccount),
+        _ => Err(Error::refused(ErrorCode::InvalidRequest, "The form names no decision")),
+    }
+}
+
+/// A browser says where a POST comes from; if it does, that must be us. `null` is not.
+fn check_origin(state: &State, request: &HttpRequest) -> Result<(), Error> {
+    let foreign = |origin| origin != state.origin.as_bytes();
+    match request.headers().get_all(ORIGIN).map(|origin| origin.as_bytes()).find(|o| foreign(*o)) {
+        None => Ok(()),
+        Some(origin) => {
+            let description = "The form was sent from another site";
+            let detail = format!("Origin {:?}, expected {}", String::from_utf8_lossy(origin), state.origin);
+            Err(Refusal::new(ErrorCode::InvalidRequest, description).detail(detail).into())
+        }
+    }
+}

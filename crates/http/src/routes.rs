@@ -1,0 +1,139 @@
+//! The table of URLs (DESIGN section 6), all below the path of the issuer.
+
+use std::future::{Ready, ready};
+
+use actix_web::guard::{self, Guard};
+use actix_web::http::Method;
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, Resource, Route};
+
+use crate::endpoints::{
+    account, assets, authorize, consent, discovery, introspect, jwks, landing, login, logout,
+    revoke, token, userinfo,
+};
+use crate::error::{Failure, method_not_allowed};
+use crate::middleware::cors;
+use crate::state::State;
+
+const GET: &str = "GET, HEAD";
+const GET_OPTIONS: &str = "GET, HEAD, OPTIONS";
+const GET_POST: &str = "GET, HEAD, POST";
+const GET_POST_OPTIONS: &str = "GET, HEAD, POST, OPTIONS";
+const POST: &str = "POST";
+const POST_OPTIONS: &str = "POST, OPTIONS";
+
+/// Adds every route.
+pub(crate) fn configure(app: &mut ServiceConfig, state: &State) {
+    let base = &state.base;
+    public(app, base);
+    for path in discovery_paths(base) {
+        app.service(opened(&path, GET_OPTIONS, |r| r.route(get().to(discovery::get))));
+    }
+    pages(app, base);
+    let at = |path: &str| format!("{base}{path}");
+    app.service(plain(&at("/static/{path:.*}"), GET).route(get().to(assets::get)))
+        .service(plain(&at("/"), GET).route(get().to(landing::get)));
+    if !base.is_empty() {
+        app.service(plain(base, GET).route(get().to(landing::get)));
+    }
+    app.default_service(web::to(not_found));
+}
+
+/// What programs call.
+fn public(app: &mut ServiceConfig, base: &str) {
+    let at = |path: &str| format!("{base}{path}");
+    app.service(opened(&at("/jwks"), GET_OPTIONS, |r| r.route(get().to(jwks::get))))
+        .service(opened(&at("/token"), POST_OPTIONS, |r| r.route(web::post().to(token::post))))
+        .service(opened(&at("/revoke"), POST_OPTIONS, |r| r.route(web::post().to(revoke::post))))
+        .service(opened(&at("/userinfo"), GET_POST_OPTIONS, |r| {
+            r.route(get().to(userinfo::get)).route(web::post().to(userinfo::post))
+        }))
+        .service(plain(&at("/introspect"), POST).route(web::post().to(introspect::post)));
+}
+
+/// What browsers visit.
+fn pages(app: &mut ServiceConfig, base: &str) {
+    let at = |path: &str| format!("{base}{path}");
+    app.service(
+        plain(&at("/authorize"), GET_POST)
+            .route(get().to(authorize::get))
+            .route(web::post().to(authorize::post)),
+    )
+    .service(plain(&at("/authorize/{id}"), GET).route(get().to(authorize::resume)))
+    .service(plain(&at("/authorize/{id}/login"), POST).route(web::post().to(login::post)))
+    .service(plain(&at("/authorize/{id}/account"), POST).route(web::post().to(account::post)))
+    .service(plain(&at("/authorize/{id}/consent"), POST).route(web::post().to(consent::post)))
+    .service(
+        plain(&at("/logout"), GET_POST)
+            .route(get().to(logout::get))
+            .route(web::post().to(logout::post)),
+    )
+    .service(
+        plain(&at("/logout/{id}"), GET_POST)
+            .route(get().to(logout::resume))
+            .route(web::post().to(logout::confirm)),
+    );
+}
+
+/// Every place where a client may look for the metadata of an issuer: below its path (OIDC
+/// Discovery 1.0 section 4) and before it (RFC 8414 section 3.1), under both names.
+pub(crate) fn discovery_paths(base: &str) -> Vec<String> {
+    let names = ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"];
+    let appended = names.iter().map(|name| format!("{base}{name}"));
+    let inserted = names.iter().filter(|_| !base.is_empty()).map(|name| format!("{name}{base}"));
+    appended.chain(inserted).collect()
+}
+
+/// GET, and HEAD with it.
+fn get() -> Route {
+    web::route().guard(guard::fn_guard(|context| {
+        guard::Get().check(context) || guard::Head().check(context)
+    }))
+}
+
+/// An endpoint that answers other methods with 405.
+fn plain(path: &str, allow: &'static str) -> Resource {
+    web::resource(path).default_service(web::to(move || wrong_method(allow)))
+}
+
+/// An endpoint for scripts of any origin.
+fn opened(
+    path: &str,
+    allow: &'static str,
+    routes: impl FnOnce(Resource) -> Resource,
+) -> impl actix_web::dev::HttpServiceFactory + 'static {
+    let options = web::method(Method::OPTIONS).to(move || preflight(allow));
+    routes(plain(path, allow)).route(options).wrap(from_fn(cors::open))
+}
+
+fn wrong_method(allow: &'static str) -> Ready<HttpResponse> {
+    ready(method_not_allowed(allow))
+}
+
+fn preflight(methods: &'static str) -> Ready<HttpResponse> {
+    ready(cors::preflight(methods))
+}
+
+async fn not_found(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
+    Failure::NotFound.negotiated(&request, &state)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::discovery_paths;
+
+    #[test]
+    fn metadata_is_found_in_every_form_of_the_path() {
+        assert_eq!(
+            discovery_paths("/auth"),
+            [
+                "/auth/.well-known/openid-configuration",
+                "/auth/.well-known/oauth-authorization-server",
+                "/.well-known/openid-configuration/auth",
+                "/.well-known/oauth-authorization-server/auth",
+            ]
+        );
+        assert_eq!(discovery_paths("").len(), 2);
+    }
+}

@@ -1,0 +1,88 @@
+//! What every request handler needs.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use keywright_core::error::Error;
+use keywright_core::provider::Provider;
+use url::Url;
+
+use crate::error::Failure;
+use crate::hash_queue::HashQueue;
+use crate::hop::Hop;
+use crate::pages::Layout;
+use crate::publish::Publisher;
+
+/// The provider with its surroundings; one for all workers.
+pub(crate) struct State {
+    /// The protocol.
+    pub(crate) provider: Arc<Provider>,
+    /// The way to the database.
+    pub(crate) hop: Hop,
+    /// The way to password hashes.
+    pub(crate) hashes: HashQueue,
+    /// Discovery and JWKS as bytes.
+    pub(crate) publisher: Publisher,
+    /// Path of the issuer without a trailing slash: empty for an issuer at the root.
+    pub(crate) base: String,
+    /// Origin of the issuer, as a browser writes it in `Origin`.
+    pub(crate) origin: String,
+    hosts: Vec<String>,
+    host_warned: AtomicBool,
+}
+
+impl State {
+    pub(crate) fn new(provider: Arc<Provider>, hop: Hop, hashes: HashQueue) -> Self {
+        let issuer = Url::parse(&provider.settings.issuer).ok();
+        let origin = issuer.as_ref().map(|url| url.origin().ascii_serialization());
+        let host = issuer.as_ref().and_then(Url::host_str).unwrap_or_default().to_owned();
+        let port = issuer.as_ref().and_then(Url::port_or_known_default).unwrap_or_default();
+        let with_port = format!("{host}:{port}");
+        let explicit = issuer.as_ref().is_some_and(|url| url.port().is_some());
+        let hosts = if explicit { vec![with_port] } else { vec![host, with_port] };
+        Self {
+            base: provider.settings.base_path(),
+            origin: origin.unwrap_or_default(),
+            publisher: Publisher::default(),
+            provider,
+            hop,
+            hashes,
+            hosts,
+            host_warned: AtomicBool::new(false),
+        }
+    }
+
+    /// Runs `work` where it may use the database: once per request.
+    ///
+    /// # Errors
+    /// As [`Hop::run`].
+    pub(crate) async fn ask<T, F>(&self, work: F) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Provider) -> Result<T, Error> + Send + 'static,
+    {
+        let provider = Arc::clone(&self.provider);
+        self.hop.run(move || work(&provider)).await
+    }
+
+    /// The shared part of every page.
+    pub(crate) fn layout(&self) -> Layout<'_> {
+        Layout::new(&self.base)
+    }
+
+    /// Says once in the log that requests arrive under another name than the issuer's: usually
+    /// a proxy or a wrong `issuer`. The name is used for nothing.
+    pub(crate) fn notice_host(&self, host: &str) {
+        if self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host)) {
+            return;
+        }
+        if !self.host_warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                host,
+                issuer = %self.provider.settings.issuer,
+                "a request came for another host than the issuer's; if users or clients see this \
+                 name, set `issuer` to it"
+            );
+        }
+    }
+}
