@@ -1,5 +1,7 @@
 //! The life of signing keys on real databases.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+
 use std::sync::Barrier;
 
 use keywright_core::error::{Error, ErrorCode};
