@@ -1,0 +1,295 @@
+//! Redeeming codes, and what the tokens say.
+
+use keywright_core::client::metadata::{ClientMetadata, GrantType};
+use keywright_core::error::{Error, ErrorCode};
+use keywright_core::keys::algorithm::Algorithm;
+use keywright_core::mint::{access_token, hashes, id_token};
+use keywright_core::resource::{ClaimPreset, TokenFormat};
+use keywright_core::secret::Secret;
+use keywright_core::time::Seconds;
+use keywright_core::token::{self, TokenRequest};
+use keywright_testkit::World;
+use serde_json::json;
+
+use crate::journey::{
+    authorize, basic, browser, claims, code, is_active, parameter, populate, public, redemption,
+    refused, request, tokens,
+};
+
+#[test]
+fn a_code_yields_tokens_that_say_who_logged_in_and_how() {
+    World::each(|world| {
+        populate(&world);
+        let answer = tokens(&world, "openid profile email groups");
+        let id_token = answer.id_token.as_deref().unwrap();
+        let id = claims(&world, id_token, id_token::TYP);
+        assert_eq!(id["iss"], "http://127.0.0.1:8080");
+        assert_eq!((&id["aud"], &id["azp"]), (&json!("app"), &json!("app")));
+        assert_eq!(
+            (&id["sub"], &id["nonce"]),
+            (&json!("sub-alice"), &json!("n-0S6_WzA2Mj"))
+        );
+        assert_eq!(id["auth_time"], world.provider.now().0);
+        assert_eq!(
+            (&id["amr"], &id["acr"]),
+            (&json!(["pwd"]), &json!("urn:keywright:acr:1fa"))
+        );
+        assert_eq!(
+            id["at_hash"],
+            hashes::left_half(Algorithm::RS256, &answer.access_token)
+        );
+        assert!(id.contains_key("sid") && !id.contains_key("nbf"));
+        assert_eq!(
+            (&id["email_verified"], &id["groups"]),
+            (&json!(true), &json!(["staff", "ops"]))
+        );
+        let access = claims(&world, &answer.access_token, access_token::TYP);
+        assert_eq!(
+            (&access["aud"], &access["client_id"]),
+            (&id["iss"], &json!("app"))
+        );
+        assert_eq!(access["scope"], "openid profile email groups");
+        assert_eq!(answer.expires_in, 300);
+    });
+}
+
+#[test]
+fn a_code_is_good_once_and_its_replay_ends_the_grant() {
+    World::each(|world| {
+        populate(&world);
+        let code = code(&world, "app", "openid");
+        let first = token::exchange(&world.provider, &basic("app"), &redemption(&code)).unwrap();
+        assert!(is_active(&world, &first.access_token));
+        let again = token::exchange(&world.provider, &basic("app"), &redemption(&code));
+        assert!(matches!(again, Err(Error::RefusedAndRecorded(_))));
+        assert_eq!(refused(again), ErrorCode::InvalidGrant);
+        assert!(!is_active(&world, &first.access_token));
+    });
+}
+
+#[test]
+fn a_code_shown_by_another_client_or_without_proof_stays_good() {
+    World::each(|world| {
+        populate(&world);
+        world.add_client("other", World::web_client());
+        let code = code(&world, "app", "openid");
+        let exchange = |who: &str, request: &TokenRequest| {
+            token::exchange(&world.provider, &basic(who), request)
+        };
+        assert_eq!(
+            refused(exchange("other", &redemption(&code))),
+            ErrorCode::InvalidGrant
+        );
+        for (redirect_uri, verifier) in [
+            (
+                Some("https://app.example/other"),
+                Some(keywright_testkit::world::VERIFIER),
+            ),
+            (None, Some(keywright_testkit::world::VERIFIER)),
+            (Some("https://app.example/cb"), None),
+            (
+                Some("https://app.example/cb"),
+                Some("x-wrong-verifier-of-the-right-length-0123456789"),
+            ),
+        ] {
+            let wrong = TokenRequest::AuthorizationCode {
+                code: code.clone(),
+                redirect_uri: redirect_uri.map(str::to_owned),
+                code_verifier: verifier.map(Secret::new),
+                resources: Vec::new(),
+            };
+            assert_eq!(refused(exchange("app", &wrong)), ErrorCode::InvalidGrant);
+        }
+        assert!(exchange("app", &redemption(&code)).is_ok());
+    });
+}
+
+#[test]
+fn a_code_expires_after_a_minute() {
+    World::each(|world| {
+        populate(&world);
+        let code = code(&world, "app", "openid");
+        world.clock.advance(Seconds(60));
+        let late = token::exchange(&world.provider, &basic("app"), &redemption(&code));
+        assert_eq!(refused(late), ErrorCode::InvalidGrant);
+    });
+}
+
+#[test]
+fn a_public_client_redeems_on_any_loopback_port() {
+    World::each(|world| {
+        populate(&world);
+        let code = code(&world, "tool", "openid");
+        let request = TokenRequest::AuthorizationCode {
+            code,
+            redirect_uri: Some("http://127.0.0.1:4711/cb".into()),
+            code_verifier: Some(Secret::new(keywright_testkit::world::VERIFIER)),
+            resources: Vec::new(),
+        };
+        let answer = token::exchange(&world.provider, &public("tool"), &request).unwrap();
+        assert!(answer.refresh_token.is_some() && answer.id_token.is_some());
+    });
+}
+
+#[test]
+fn the_token_is_for_the_resource_whose_scopes_were_granted() {
+    World::each(|world| {
+        populate(&world);
+        world.add_resource("notes", |resource| {
+            resource.claim_preset = ClaimPreset::Simplejwt;
+            resource.algorithm = Algorithm::ES256;
+        });
+        world.add_resource("mail", |_| ());
+        let answer = tokens(&world, "openid notes:read");
+        let access = claims(&world, &answer.access_token, access_token::TYP);
+        assert_eq!(
+            access["aud"],
+            json!(["https://notes.example", "http://127.0.0.1:8080"])
+        );
+        assert_eq!(
+            (&access["token_type"], &access["user_id"]),
+            (&json!("access"), &json!("sub-alice"))
+        );
+        let plain = tokens(&world, "notes:write");
+        let access = claims(&world, &plain.access_token, access_token::TYP);
+        assert_eq!(access["aud"], "https://notes.example");
+        assert!(plain.id_token.is_none());
+    });
+}
+
+#[test]
+fn several_candidates_are_invalid_target_until_one_is_named() {
+    World::each(|world| {
+        populate(&world);
+        world.add_resource("notes", |_| ());
+        world.add_resource("mail", |_| ());
+        let code = code(&world, "app", "openid notes:read mail:read");
+        let exchange = |resources: &[&str]| {
+            let request = TokenRequest::AuthorizationCode {
+                code: code.clone(),
+                redirect_uri: Some("https://app.example/cb".into()),
+                code_verifier: Some(Secret::new(keywright_testkit::world::VERIFIER)),
+                resources: resources.iter().map(|r| (*r).to_owned()).collect(),
+            };
+            token::exchange(&world.provider, &basic("app"), &request)
+        };
+        assert_eq!(refused(exchange(&[])), ErrorCode::InvalidTarget);
+        assert_eq!(
+            refused(exchange(&["https://unknown.example"])),
+            ErrorCode::InvalidTarget
+        );
+        let answer = exchange(&["https://mail.example/"]).unwrap();
+        assert_eq!(answer.scope, "openid mail:read");
+    });
+}
+
+#[test]
+fn an_opaque_token_is_a_row_with_the_same_claims() {
+    World::each(|world| {
+        populate(&world);
+        world.add_resource("notes", |resource| resource.format = TokenFormat::Opaque);
+        let answer = tokens(&world, "openid notes:read");
+        assert!(!answer.access_token.contains('.'));
+        assert!(is_active(&world, &answer.access_token));
+        world.clock.advance(Seconds(300));
+        assert!(!is_active(&world, &answer.access_token));
+    });
+}
+
+#[test]
+fn client_credentials_carry_the_client_as_subject_and_only_registered_scopes() {
+    World::each(|world| {
+        populate(&world);
+        world.add_resource("notes", |_| ());
+        let robot = ClientMetadata {
+            grant_types: vec![GrantType::ClientCredentials],
+            scope: Some("openid notes:read".into()),
+            ..ClientMetadata::default()
+        };
+        world.add_client("robot", robot);
+        let ask = |client: &str, scope: Option<&str>| {
+            let scope = scope.map(str::to_owned);
+            let request = TokenRequest::ClientCredentials {
+                scope,
+                resources: Vec::new(),
+            };
+            token::exchange(&world.provider, &basic(client), &request)
+        };
+        let answer = ask("robot", None).unwrap();
+        let access = claims(&world, &answer.access_token, access_token::TYP);
+        assert_eq!(
+            (&access["sub"], &access["scope"]),
+            (&json!("robot"), &json!("notes:read"))
+        );
+        assert!(answer.refresh_token.is_none() && answer.id_token.is_none());
+        assert_eq!(
+            refused(ask("robot", Some("notes:write"))),
+            ErrorCode::InvalidScope
+        );
+        assert_eq!(
+            refused(ask("robot", Some("openid"))),
+            ErrorCode::InvalidScope
+        );
+        assert_eq!(refused(ask("nobody", None)), ErrorCode::InvalidClient);
+    });
+}
+
+#[test]
+fn a_client_without_the_grant_type_is_unauthorized() {
+    World::each(|world| {
+        populate(&world);
+        let request = TokenRequest::ClientCredentials {
+            scope: None,
+            resources: Vec::new(),
+        };
+        world.add_client(
+            "login-only",
+            ClientMetadata {
+                grant_types: vec![GrantType::AuthorizationCode],
+                ..World::web_client()
+            },
+        );
+        let answer = token::exchange(&world.provider, &basic("login-only"), &request);
+        assert_eq!(refused(answer), ErrorCode::UnauthorizedClient);
+        let code = code(&world, "login-only", "openid offline_access");
+        let answer = token::exchange(&world.provider, &basic("login-only"), &redemption(&code));
+        let answer = answer.unwrap();
+        assert!(answer.refresh_token.is_none());
+        assert_eq!(answer.scope, "openid");
+    });
+}
+
+#[test]
+fn basic_credentials_are_read_decoded_and_raw() {
+    World::each(|world| {
+        populate(&world);
+        let client = world.add_client("we ird+id", World::web_client());
+        let request = TokenRequest::ClientCredentials {
+            scope: None,
+            resources: Vec::new(),
+        };
+        for id in ["we+ird%2Bid", client.id.as_str()] {
+            assert!(
+                token::exchange(&world.provider, &basic(id), &request).is_ok(),
+                "{id}"
+            );
+        }
+    });
+}
+
+#[test]
+fn every_response_names_its_issuer() {
+    World::each(|world| {
+        populate(&world);
+        let answer = authorize(&world, &mut browser(), &request("app", &[]));
+        assert_eq!(parameter(&answer, "iss"), Some("http://127.0.0.1:8080"));
+        assert_eq!(parameter(&answer, "state"), Some("af0ifjsldkj"));
+        let refused = authorize(
+            &world,
+            &mut browser(),
+            &request("app", &[("prompt", "none")]),
+        );
+        assert_eq!(parameter(&refused, "error"), Some("login_required"));
+        assert_eq!(parameter(&refused, "iss"), Some("http://127.0.0.1:8080"));
+    });
+}
