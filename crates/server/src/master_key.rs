@@ -16,7 +16,7 @@ use crate::failure::Failure;
 /// The generated file's name below the data directory.
 const FILE: &str = "master.key";
 
-/// The master key. `may_generate` says that nothing was sealed yet.
+/// The configured master key, which PostgreSQL always has, or the generated one. `may_generate` says that nothing was sealed yet.
 ///
 /// # Errors
 /// When it is malformed, missing, or cannot be read or written.
@@ -28,12 +28,6 @@ pub(crate) fn load(
     if let Some(text) = &config.master_key {
         return parse(text, "the master key");
     }
-    if !config.database.is_sqlite() {
-        return Err(Failure::new("no master key is configured, and PostgreSQL needs one").hint(
-            "make one with `openssl rand -base64 32` and set KEYWRIGHT_MASTER_KEY_FILE to its file, \
-             the same for every replica",
-        ));
-    }
     let path = config.data_dir.join(FILE);
     match fs::read_to_string(&path) {
         Ok(text) => {
@@ -43,12 +37,15 @@ pub(crate) fn load(
         Err(error) if error.kind() == ErrorKind::NotFound && may_generate => {
             generate(&path, random)
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            Err(Failure::new(format!("the master key file {} is gone", path.display())).hint(
-                "restore it from a backup: what this database holds was sealed with it",
-            ))
-        }
-        Err(error) => Err(Failure::new(format!("cannot read {}: {error}", path.display()))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(Failure::new(format!(
+            "the master key file {} is gone",
+            path.display()
+        ))
+        .hint("restore it from a backup: what this database holds was sealed with it")),
+        Err(error) => Err(Failure::new(format!(
+            "cannot read {}: {error}",
+            path.display()
+        ))),
     }
 }
 

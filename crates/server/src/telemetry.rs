@@ -7,12 +7,15 @@ use tracing_subscriber::EnvFilter;
 use crate::config::Log;
 use crate::failure::Failure;
 
+/// What says at every start and stop what our own lines say already; `log.level` may undo it.
+const QUIET: &str = "actix_server=warn";
+
 /// Sends everything that is traced to standard error.
 ///
 /// # Errors
 /// When `log.level` is wrong or somebody was first.
 pub(crate) fn start(log: &Log) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(&log.level).map_err(|error| {
+    let filter = EnvFilter::try_new(format!("{QUIET},{}", log.level)).map_err(|error| {
         Failure::new(format!("log.level: {error}")).hint("use error, warn, info, debug or trace")
     })?;
     let subscriber = tracing_subscriber::fmt()

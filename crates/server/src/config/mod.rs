@@ -17,9 +17,9 @@ use keywright_core::provider::Settings;
 use keywright_core::secret::Secret;
 
 pub(crate) use declared::{ClientDeclaration, Declared, Password, UserDeclaration};
+pub(crate) use options::derived_issuer;
 pub(crate) use problem::Problem;
 pub(crate) use reader::Sources;
-pub(crate) use options::derived_issuer;
 pub(crate) use value::Raw;
 
 use reader::Reader;
@@ -72,7 +72,11 @@ impl Database {
 
     /// What it is called in a log line.
     pub(crate) fn kind(&self) -> &'static str {
-        if self.is_sqlite() { "SQLite" } else { "PostgreSQL" }
+        if self.is_sqlite() {
+            "SQLite"
+        } else {
+            "PostgreSQL"
+        }
     }
 }
 
@@ -127,7 +131,11 @@ pub(crate) fn load(sources: Sources) -> Result<Config, Vec<Problem>> {
     let mut reader = Reader::new(sources, DEFAULT_FILE);
     let config = options::read(&mut reader);
     let (_, problems) = reader.finish();
-    if problems.is_empty() { Ok(config) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(config)
+    } else {
+        Err(problems)
+    }
 }
 
 #[cfg(test)]

@@ -27,14 +27,19 @@ pub(super) fn read(reader: &mut Reader) -> Config {
     let declared = declared::read(reader);
     let mut settings = Settings::new(issuer.clone().unwrap_or_else(|| derived_issuer(&listen)));
     lifetimes(reader, &mut settings);
-    let longest = declared.resources.iter().filter_map(|r| r.access_token_lifetime).max();
+    let longest = declared
+        .resources
+        .iter()
+        .filter_map(|r| r.access_token_lifetime)
+        .max();
     settings.keys = keys(reader, longest.max(Some(longest_token(&settings))));
     settings.password_cost = reader.fixed("passwords.cost", |raw| raw.within(10, 16));
+    let database = database(reader, &data_dir);
     Config {
         settings,
         issuer_is_configured: issuer.is_some(),
-        database: database(reader, &data_dir),
-        master_key: reader.secret("master_key", "master_key_file"),
+        master_key: master_key(reader, &database),
+        database,
         http: http(reader),
         log: log(reader),
         listen,
@@ -45,7 +50,10 @@ pub(super) fn read(reader: &mut Reader) -> Config {
 
 /// The issuer of a server that nobody configured one for.
 pub(crate) fn derived_issuer(listen: &[SocketAddr]) -> String {
-    listen.first().map(|address| format!("http://{address}")).unwrap_or_default()
+    listen
+        .first()
+        .map(|address| format!("http://{address}"))
+        .unwrap_or_default()
 }
 
 fn addresses(raw: &Raw) -> Result<Vec<SocketAddr>, String> {
@@ -54,10 +62,15 @@ fn addresses(raw: &Raw) -> Result<Vec<SocketAddr>, String> {
         _ => Raw::Text(raw.text()?).list()?,
     };
     let parse = |text: &String| {
-        text.parse().map_err(|_| format!("{text:?} is not address:port, such as 127.0.0.1:8080"))
+        text.parse()
+            .map_err(|_| format!("{text:?} is not address:port, such as 127.0.0.1:8080"))
     };
     let addresses: Vec<_> = texts.iter().map(parse).collect::<Result<_, _>>()?;
-    if addresses.is_empty() { Err("name at least one address".into()) } else { Ok(addresses) }
+    if addresses.is_empty() {
+        Err("name at least one address".into())
+    } else {
+        Ok(addresses)
+    }
 }
 
 fn issuer(reader: &mut Reader, listen: &[SocketAddr]) -> Option<String> {
@@ -66,7 +79,9 @@ fn issuer(reader: &mut Reader, listen: &[SocketAddr]) -> Option<String> {
         let text = raw.text()?;
         check_issuer(&text, insecure).map(|()| text)
     });
-    let elsewhere = listen.first().is_some_and(|address| !address.ip().is_loopback());
+    let elsewhere = listen
+        .first()
+        .is_some_and(|address| !address.ip().is_loopback());
     if issuer.is_none() && elsewhere && !reader.is_given("issuer") {
         let why = "set it to the URL under which browsers and clients reach this server; it \
                    cannot be told from the address that is listened on";
@@ -78,7 +93,8 @@ fn issuer(reader: &mut Reader, listen: &[SocketAddr]) -> Option<String> {
 /// An http(s) URL without query, fragment and trailing slash (OIDC Discovery section 3, RFC 8414
 /// section 2), written as URL parsers would write it, since clients compare it byte for byte.
 fn check_issuer(text: &str, insecure: bool) -> Result<(), String> {
-    let url = Url::parse(text).map_err(|e| format!("{text:?} is no URL ({e}); write http(s)://"))?;
+    let url =
+        Url::parse(text).map_err(|e| format!("{text:?} is no URL ({e}); write http(s)://"))?;
     let http = matches!(url.scheme(), "http" | "https");
     if !http || url.host().is_none() {
         return Err(format!("{text:?} is no http or https URL"));
@@ -90,7 +106,10 @@ fn check_issuer(text: &str, insecure: bool) -> Result<(), String> {
         return Err("it holds a user name or password; remove it".to_owned());
     }
     if text.ends_with('/') {
-        return Err(format!("{text:?} ends with a slash; write {}", text.trim_end_matches('/')));
+        return Err(format!(
+            "{text:?} ends with a slash; write {}",
+            text.trim_end_matches('/')
+        ));
     }
     let canonical = url.as_str().trim_end_matches('/');
     if text != canonical {
@@ -136,7 +155,9 @@ fn lifetimes(reader: &mut Reader, settings: &mut Settings) {
 }
 
 fn longest_token(settings: &Settings) -> Seconds {
-    settings.access_token_lifetime.max(settings.id_token_lifetime)
+    settings
+        .access_token_lifetime
+        .max(settings.id_token_lifetime)
 }
 
 fn keys(reader: &mut Reader, longest_token: Option<Seconds>) -> rotate::Policy {
@@ -174,17 +195,24 @@ fn algorithms(raw: &Raw) -> Result<Vec<Algorithm>, String> {
         }
     }
     if !algorithms.contains(&Algorithm::RS256) {
-        return Err("RS256 is missing; every OpenID provider must offer it (OIDC Core section \
+        return Err(
+            "RS256 is missing; every OpenID provider must offer it (OIDC Core section \
                     15.1)"
-            .to_owned());
+                .to_owned(),
+        );
     }
     Ok(algorithms)
 }
 
 fn database(reader: &mut Reader, data_dir: &Path) -> Database {
-    let url = reader.secret("database.url", "database.url_file").unwrap_or_else(|| {
-        Secret::new(format!("sqlite://{}", data_dir.join("keywright.db").display()))
-    });
+    let url = reader
+        .secret("database.url", "database.url_file")
+        .unwrap_or_else(|| {
+            Secret::new(format!(
+                "sqlite://{}",
+                data_dir.join("keywright.db").display()
+            ))
+        });
     let known = ["sqlite://", "postgres://", "postgresql://"];
     if !known.iter().any(|scheme| url.expose().starts_with(scheme)) {
         let why = "write sqlite://path or postgres://user:password@host/name";
@@ -195,6 +223,18 @@ fn database(reader: &mut Reader, data_dir: &Path) -> Database {
         pool_size: reader.fixed("database.pool_size", |raw| raw.within(1, 1000)),
         timeout: duration(reader.span("database.timeout", Raw::seconds)),
     }
+}
+
+/// Two replicas on one PostgreSQL would each generate a key, so there it must be given.
+fn master_key(reader: &mut Reader, database: &Database) -> Option<Secret> {
+    let key = reader.secret("master_key", "master_key_file");
+    let given = reader.is_given("master_key") || reader.is_given("master_key_file");
+    if !given && !database.is_sqlite() {
+        let why = "PostgreSQL needs a master key, the same for every replica; make one with \
+                   `openssl rand -base64 32` and set KEYWRIGHT_MASTER_KEY_FILE to its file";
+        reader.refuse("master_key", why);
+    }
+    key
 }
 
 fn http(reader: &mut Reader) -> Http {

@@ -8,7 +8,7 @@ use crate::failure::{self, Failure};
 use crate::wire::Wired;
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// `client_id`
     client_id: String,
     /// How long the old secrets are still accepted: "24h"
@@ -26,7 +26,10 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let client = failure::read(&wired.store, |tx| find_own(tx, &arguments.client_id))?;
     if client.metadata.is_public() {
-        let message = format!("client {:?} is public and has no secret", arguments.client_id);
+        let message = format!(
+            "client {:?} is public and has no secret",
+            arguments.client_id
+        );
         return Err(Failure::new(message).hint("register a confidential client beside it"));
     }
     let secret = secret(wired, arguments.secret_stdin)?;

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::wire::Wired;
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// The key, as `keywright keys list` names it
     kid: String,
 }
@@ -18,5 +18,10 @@ pub(super) fn run(
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
     let master = wired.master_key()?;
-    tell(&wired.key_lifecycle(&master).revoke(&Kid::new(&arguments.kid))?, output)
+    tell(
+        &wired
+            .key_lifecycle(&master)
+            .revoke(&Kid::new(&arguments.kid))?,
+        output,
+    )
 }

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::wire::Wired;
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// Only for this algorithm (repeatable) [default: every enabled one]
     #[arg(long = "algorithm", value_name = "ALG")]
     algorithms: Vec<Algorithm>,
@@ -27,5 +27,8 @@ pub(super) fn run(
         [] => &lifecycle.policy.algorithms,
         chosen => chosen,
     };
-    tell(&lifecycle.announce(algorithms, arguments.immediately)?, output)
+    tell(
+        &lifecycle.announce(algorithms, arguments.immediately)?,
+        output,
+    )
 }

@@ -10,7 +10,7 @@ use crate::failure::{self, Failure};
 use crate::wire::Wired;
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// The login name
     login: String,
     /// May administer Keywright itself
@@ -47,7 +47,8 @@ fn claim(text: &str) -> Result<(String, Value), String> {
 
 fn subject(text: &str) -> Result<String, String> {
     let fits = (1..=255).contains(&text.len()) && text.is_ascii();
-    fits.then(|| text.to_owned()).ok_or_else(|| "use 1 to 255 ASCII characters".to_owned())
+    fits.then(|| text.to_owned())
+        .ok_or_else(|| "use 1 to 255 ASCII characters".to_owned())
 }
 
 pub(super) fn run(
@@ -70,7 +71,10 @@ pub(super) fn run(
         }
         Ok(())
     })?;
-    let text = format!("added user {} with the subject {}", user.login, user.subject);
+    let text = format!(
+        "added user {} with the subject {}",
+        user.login, user.subject
+    );
     Ok(output.say(&text, &describe(&user))?)
 }
 
@@ -79,17 +83,26 @@ fn row(arguments: &Arguments, wired: &Wired<'_>) -> Result<UserRow, Failure> {
     check_login(&login).map_err(|why| Failure::new(why).hint("choose another login name"))?;
     let subject = arguments.subject.as_ref().map(Subject::new);
     let named = [("email", &arguments.email), ("name", &arguments.name)];
-    let named = named.into_iter().filter_map(|(key, value)| {
-        Some((key.to_owned(), Value::String(value.clone()?)))
-    });
+    let named = named
+        .into_iter()
+        .filter_map(|(key, value)| Some((key.to_owned(), Value::String(value.clone()?))));
     let now = wired.now();
     Ok(UserRow {
         id: UserId::generate(&wired.random)?,
         subject: subject.map_or_else(|| Subject::generate(&wired.random), Ok)?,
         login,
-        claims: arguments.claims.iter().cloned().chain(named).collect::<Map<_, _>>(),
+        claims: arguments
+            .claims
+            .iter()
+            .cloned()
+            .chain(named)
+            .collect::<Map<_, _>>(),
         groups: arguments.groups.clone(),
-        roles: if arguments.admin { vec![ADMIN.to_owned()] } else { Vec::new() },
+        roles: if arguments.admin {
+            vec![ADMIN.to_owned()]
+        } else {
+            Vec::new()
+        },
         origin: Origin::Cli,
         disabled_at: None,
         created_at: now,
@@ -98,6 +111,9 @@ fn row(arguments: &Arguments, wired: &Wired<'_>) -> Result<UserRow, Failure> {
 }
 
 fn taken(user: &UserRow) -> Failure {
-    Failure::new(format!("the login name {:?} or its subject is taken", user.login))
-        .hint("`keywright users list` shows by whom; `users set-password` changes a password")
+    Failure::new(format!(
+        "the login name {:?} or its subject is taken",
+        user.login
+    ))
+    .hint("`keywright users list` shows by whom; `users set-password` changes a password")
 }

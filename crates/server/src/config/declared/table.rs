@@ -19,7 +19,12 @@ pub(super) struct Table<'r> {
 
 impl<'r> Table<'r> {
     pub(super) fn new(reader: &'r mut Reader, place: String, table: toml::Table) -> Self {
-        Self { reader, place, table, known: Vec::new() }
+        Self {
+            reader,
+            place,
+            table,
+            known: Vec::new(),
+        }
     }
 
     /// Takes a member out.
@@ -32,7 +37,8 @@ impl<'r> Table<'r> {
     pub(super) fn member<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
         let value = self.take(name)?;
         let read = value.try_into::<T>();
-        read.map_err(|error| self.problem(name, error.to_string().trim())).ok()
+        read.map_err(|error| self.problem(name, error.to_string().trim()))
+            .ok()
     }
 
     /// A text that must be there.
@@ -47,10 +53,13 @@ impl<'r> Table<'r> {
 
     /// Replaces a span of time by its seconds, in place.
     pub(super) fn span(&mut self, name: &str) {
-        let Some(value) = self.table.remove(name) else { return };
+        let Some(value) = self.table.remove(name) else {
+            return;
+        };
         match Raw::Toml(value).seconds() {
             Ok(span) => {
-                self.table.insert(name.to_owned(), toml::Value::Integer(span.0));
+                self.table
+                    .insert(name.to_owned(), toml::Value::Integer(span.0));
             }
             Err(why) => {
                 self.known.push(name.to_owned());
@@ -69,7 +78,9 @@ impl<'r> Table<'r> {
         let mut document = required.clone();
         let mut sound = true;
         for name in members {
-            let Some(value) = self.take(name) else { continue };
+            let Some(value) = self.take(name) else {
+                continue;
+            };
             let mut alone = required.clone();
             alone.insert((*name).to_owned(), value.clone());
             match alone.try_into::<T>() {
@@ -84,7 +95,11 @@ impl<'r> Table<'r> {
                 }
             }
         }
-        if sound { document.try_into().ok() } else { None }
+        if sound {
+            document.try_into().ok()
+        } else {
+            None
+        }
     }
 
     /// A secret: `name` itself, `name_file` (a path) or `name_env` (a variable).
@@ -95,7 +110,10 @@ impl<'r> Table<'r> {
         let place = format!("{}: {name}", self.place);
         let given = [direct.is_some(), file.is_some(), variable.is_some()];
         if given.iter().filter(|given| **given).count() > 1 {
-            self.problem(name, "is given more than once; keep one of the text, _file and _env");
+            self.problem(
+                name,
+                "is given more than once; keep one of the text, _file and _env",
+            );
         }
         if let Some(path) = file {
             return self.reader.secret_file(place, Path::new(&path));
@@ -108,14 +126,16 @@ impl<'r> Table<'r> {
 
     /// Notes a problem with a member.
     pub(super) fn problem(&mut self, name: &str, sentence: impl AsRef<str>) {
-        self.reader.problem(format!("{}: {name}", self.place), sentence.as_ref());
+        self.reader
+            .problem(format!("{}: {name}", self.place), sentence.as_ref());
     }
 
     /// Reports every member that nobody took.
     pub(super) fn finish(self) {
         for name in self.table.keys() {
             let sentence = problem::unknown(name, self.known.iter().map(String::as_str));
-            self.reader.problem(format!("{}: {name}", self.place), sentence);
+            self.reader
+                .problem(format!("{}: {name}", self.place), sentence);
         }
     }
 }

@@ -7,9 +7,9 @@ use keywright_core::store::{ClientRow, ClientSecretRow, Origin, Tx};
 use keywright_core::time::Timestamp;
 
 use super::check_owner;
-use keywright_core::client::authenticate::secret_digest;
 use crate::config::ClientDeclaration;
 use crate::failure::Failure;
+use keywright_core::client::authenticate::secret_digest;
 
 /// A declared client whose secret is hashed already: nothing is hashed under the write lock.
 pub(super) struct Prepared<'d> {
@@ -27,7 +27,10 @@ pub(super) fn prepare<'d>(
             Ok((RowId::generate(provider.random.as_ref())?, digest))
         };
         let secret = declaration.secret.as_ref().map(hash).transpose()?;
-        Ok(Prepared { declaration, secret })
+        Ok(Prepared {
+            declaration,
+            secret,
+        })
     };
     declared.iter().map(prepare).collect()
 }
@@ -46,7 +49,9 @@ pub(super) fn reconcile(
         }
     }
     for mut row in tx.clients()? {
-        let is_declared = declared.iter().any(|client| client.declaration.id == row.id);
+        let is_declared = declared
+            .iter()
+            .any(|client| client.declaration.id == row.id);
         if row.origin == Origin::Config && row.disabled_at.is_none() && !is_declared {
             row.disabled_at = Some(now);
             row.updated_at = now;
@@ -57,11 +62,7 @@ pub(super) fn reconcile(
     Ok(())
 }
 
-fn put(
-    tx: &mut dyn Tx,
-    declaration: &ClientDeclaration,
-    now: Timestamp,
-) -> Result<bool, Failure> {
+fn put(tx: &mut dyn Tx, declaration: &ClientDeclaration, now: Timestamp) -> Result<bool, Failure> {
     let known = tx.find_client(&declaration.id)?;
     let mut row = known.clone().unwrap_or_else(|| ClientRow {
         id: declaration.id.clone(),
@@ -90,11 +91,7 @@ fn put(
 }
 
 /// The declared secret is the only one that is accepted.
-fn put_secret(
-    tx: &mut dyn Tx,
-    client: &Prepared<'_>,
-    now: Timestamp,
-) -> Result<bool, Failure> {
+fn put_secret(tx: &mut dyn Tx, client: &Prepared<'_>, now: Timestamp) -> Result<bool, Failure> {
     let id = &client.declaration.id;
     let live = |row: &ClientSecretRow| row.expires_at.is_none_or(|at| at > now);
     let stored: Vec<_> = tx.client_secrets(id)?.into_iter().filter(live).collect();
@@ -102,7 +99,10 @@ fn put_secret(
     let same = |row: &ClientSecretRow| {
         row.expires_at.is_none() && declared.is_some_and(|(_, digest)| digest.matches(&row.digest))
     };
-    let kept = stored.iter().find(|row| same(row)).map(|row| row.id.clone());
+    let kept = stored
+        .iter()
+        .find(|row| same(row))
+        .map(|row| row.id.clone());
     let mut changed = false;
     let kept = match (kept, declared) {
         (None, Some((row_id, digest))) => {

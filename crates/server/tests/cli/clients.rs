@@ -1,0 +1,205 @@
+//! `keywright clients`.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use serde_json::json;
+
+use crate::sandbox::{Sandbox, finish};
+
+const ROBOT: [&str; 5] = [
+    "clients",
+    "add",
+    "robot",
+    "--grant-type",
+    "client_credentials",
+];
+
+#[test]
+fn a_generated_secret_is_shown_once() {
+    let sandbox = Sandbox::new();
+    let client = sandbox.run(&[&ROBOT[..], &["-o", "json"]].concat()).json();
+    let secret = client["client_secret"].as_str().unwrap();
+    assert_eq!(secret.len(), 43);
+    for verb in [&["clients", "list"][..], &["clients", "show", "robot"]] {
+        let out = sandbox.run(&[verb, &["-o", "json"]].concat()).ok();
+        assert!(
+            !out.contains(secret) && !out.contains("client_secret"),
+            "{out}"
+        );
+    }
+    let key = std::fs::metadata(sandbox.dir.path().join("data/master.key")).unwrap();
+    assert_eq!(key.permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn the_flags_have_the_names_of_rfc_7591() {
+    let sandbox = Sandbox::new();
+    let client = sandbox.run(&[
+        "clients",
+        "add",
+        "notes",
+        "--client-name",
+        "Notes",
+        "--redirect-uri",
+        "https://n.example/cb",
+        "--redirect-uri",
+        "https://n.example/cb2",
+        "--grant-type",
+        "authorization_code",
+        "--grant-type",
+        "refresh_token",
+        "--scope",
+        "openid email",
+        "--token-endpoint-auth-method",
+        "client_secret_post",
+        "--id-token-signed-response-alg",
+        "ES256",
+        "--default-max-age",
+        "12h",
+        "--first-party",
+        "-o",
+        "json",
+    ]);
+    let client = client.json();
+    assert_eq!(client["client_name"], "Notes");
+    assert_eq!(
+        client["redirect_uris"],
+        json!(["https://n.example/cb", "https://n.example/cb2"])
+    );
+    assert_eq!(
+        client["grant_types"],
+        json!(["authorization_code", "refresh_token"])
+    );
+    assert_eq!(client["token_endpoint_auth_method"], "client_secret_post");
+    assert_eq!(client["id_token_signed_response_alg"], "ES256");
+    assert_eq!(client["default_max_age"], 43_200);
+    assert_eq!(client["first_party"], true);
+}
+
+#[test]
+fn everything_that_is_wrong_with_a_client_is_told_at_once() {
+    let told = Sandbox::new()
+        .run(&[
+            "clients",
+            "add",
+            "--grant-type",
+            "password",
+            "--application-type",
+            "desktop",
+        ])
+        .refused();
+    assert!(
+        told.contains("grant_types: ") && told.contains("application_type: "),
+        "{told}"
+    );
+    let told = Sandbox::new().run(&["clients", "add"]).refused();
+    assert!(
+        told.contains("redirect_uris: authorization_code needs at least one"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_public_client_has_no_secret() {
+    let sandbox = Sandbox::new();
+    let public = [
+        "clients",
+        "add",
+        "app",
+        "--redirect-uri",
+        "https://a.example/cb",
+        "--token-endpoint-auth-method",
+        "none",
+    ];
+    let told = sandbox
+        .run_with(&[&public[..], &["--secret-stdin"]].concat(), "x")
+        .refused();
+    assert!(told.contains("a public client has no secret"), "{told}");
+    let client = sandbox.run(&[&public[..], &["-o", "json"]].concat()).json();
+    assert_eq!(client.get("client_secret"), None);
+    let told = sandbox.run(&["clients", "rotate-secret", "app"]).refused();
+    assert!(told.contains("is public"), "{told}");
+}
+
+#[test]
+fn a_chosen_secret_comes_from_standard_input_and_is_long() {
+    let sandbox = Sandbox::new();
+    let args = [&ROBOT[..], &["--secret-stdin"]].concat();
+    let told = sandbox.run_with(&args, "too short\n").refused();
+    assert!(told.contains("fewer than 32 characters"), "{told}");
+    let chosen = "a-secret-that-somebody-chose-with-care";
+    let out = sandbox.run_with(&args, chosen).ok();
+    assert!(!out.contains(chosen), "{out}");
+}
+
+#[test]
+fn an_old_secret_ends_at_once_or_when_it_was_told_to() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&ROBOT).ok();
+    let secrets = || {
+        sandbox
+            .run(&["clients", "show", "robot", "-o", "json"])
+            .json()
+    };
+    let rotate = ["clients", "rotate-secret", "robot", "-o", "json"];
+    let kept = sandbox
+        .run(&[&rotate[..], &["--keep-old", "24h"]].concat())
+        .json();
+    assert!(kept["client_secret"].is_string());
+    let shown = secrets();
+    let ends: Vec<_> = shown["secrets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| &s["expires_at"])
+        .collect();
+    assert_eq!(ends.len(), 2);
+    assert_eq!(
+        ends.iter().filter(|end| end.is_null()).count(),
+        1,
+        "{shown}"
+    );
+    sandbox.run(&rotate).ok();
+    let shown = secrets();
+    let open = shown["secrets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|s| s["expires_at"].is_null());
+    assert_eq!(open.count(), 1, "{shown}");
+}
+
+#[test]
+fn a_client_is_removed_and_a_taken_id_refused() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&ROBOT).ok();
+    assert!(sandbox.run(&ROBOT).refused().contains("\"robot\" is taken"));
+    sandbox.run(&["clients", "remove", "robot"]).ok();
+    assert!(
+        sandbox
+            .run(&["clients", "remove", "robot"])
+            .refused()
+            .contains("there is no client")
+    );
+}
+
+#[test]
+fn a_lost_master_key_is_not_replaced_by_another() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&ROBOT).ok();
+    std::fs::remove_file(sandbox.dir.path().join("data/master.key")).unwrap();
+    let told = sandbox
+        .run(&["clients", "rotate-secret", "robot"])
+        .refused();
+    assert!(
+        told.contains("master.key is gone") && told.contains("backup"),
+        "{told}"
+    );
+    let mut command = sandbox.command(&["clients", "rotate-secret", "robot"]);
+    command.env(
+        "KEYWRIGHT_MASTER_KEY",
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+    );
+    let told = finish(command, "").refused();
+    assert!(told.contains("does not belong to this database"), "{told}");
+}

@@ -1,0 +1,195 @@
+//! What the file declares is what the database has after a start.
+
+use keywright_core::account::password::{hash, verify};
+use keywright_core::random::OsRandom;
+use keywright_core::secret::Secret;
+use keywright_core::store::{Aggregate, CredentialKind, StoreExt as _};
+
+use crate::sandbox::Sandbox;
+use crate::users::stored_password;
+
+const CLIENT: &str = "[[clients]]
+client_id = 'robot'
+client_secret = 'the-secret-of-the-robot-which-is-long'
+grant_types = ['client_credentials']
+scope = 'notes:read'
+";
+
+const RESOURCE: &str = "[[resources]]
+identifier = 'https://notes.example/api'
+name = 'Notes'
+scopes = [{ name = 'notes:read', description = 'Read your notes' }]
+";
+
+const USER: &str = "[[users]]
+login = 'ada'
+password = 'the first password'
+claims = { name = 'Ada' }
+";
+
+fn everything() -> Sandbox {
+    Sandbox::configured(&format!("{CLIENT}{RESOURCE}{USER}"))
+}
+
+fn versions(sandbox: &Sandbox) -> [i64; 3] {
+    let read = sandbox.database().read(|tx| {
+        Ok([
+            tx.version(Aggregate::Clients)?,
+            tx.version(Aggregate::Resources)?,
+            tx.version(Aggregate::Keys)?,
+        ])
+    });
+    read.unwrap()
+}
+
+#[test]
+fn what_is_declared_is_added_and_a_second_start_changes_nothing() {
+    let sandbox = everything();
+    let log = sandbox.restart();
+    for change in [
+        "wrote client robot",
+        "added resource https://notes",
+        "wrote user ada",
+    ] {
+        assert!(log.contains(change), "{change} is not in\n{log}");
+    }
+    let before = versions(&sandbox);
+    let password = stored_password(&sandbox, "ada");
+    let log = sandbox.restart();
+    assert!(!log.contains("configuration: "), "{log}");
+    assert_eq!(versions(&sandbox), before);
+    assert_eq!(stored_password(&sandbox, "ada"), password);
+}
+
+#[test]
+fn what_is_gone_from_the_file_is_disabled_and_enabled_when_it_is_back() {
+    let sandbox = everything();
+    sandbox.restart();
+    let status = || {
+        let client = sandbox
+            .run(&["clients", "show", "robot", "-o", "json"])
+            .json();
+        let user = sandbox.run(&["users", "show", "ada", "-o", "json"]).json();
+        let resources = sandbox.database().read(|tx| Ok(tx.resources()?)).unwrap();
+        let resource = resources[0].disabled_at.is_some();
+        [
+            client["status"] == "disabled",
+            user["status"] == "disabled",
+            resource,
+        ]
+    };
+    assert_eq!(status(), [false; 3]);
+    sandbox.write("keywright.toml", "");
+    sandbox.restart();
+    assert_eq!(status(), [true; 3]);
+    sandbox.write("keywright.toml", &format!("{CLIENT}{RESOURCE}{USER}"));
+    sandbox.restart();
+    assert_eq!(status(), [false; 3]);
+}
+
+#[test]
+fn a_changed_password_and_a_changed_secret_are_applied() {
+    let sandbox = everything();
+    sandbox.restart();
+    let text = format!("{CLIENT}{RESOURCE}{USER}");
+    let text = text.replace("the first password", "the second password");
+    sandbox.write(
+        "keywright.toml",
+        &text.replace("the-secret-of", "another-secret-of"),
+    );
+    sandbox.restart();
+    let stored = stored_password(&sandbox, "ada");
+    assert!(verify(&Secret::new("the second password"), &stored));
+    let client = sandbox
+        .run(&["clients", "show", "robot", "-o", "json"])
+        .json();
+    let open = client["secrets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|s| s["expires_at"].is_null());
+    assert_eq!(open.count(), 1, "{client}");
+}
+
+#[test]
+fn a_password_that_its_user_chose_is_never_overwritten() {
+    let sandbox = everything();
+    sandbox.restart();
+    let own = hash(&OsRandom, &Secret::new("a password of my own"), 4).unwrap();
+    let changed = sandbox.database().write(|tx| {
+        let user = tx.find_user_by_login("ada")?.unwrap();
+        let mut row = tx
+            .find_credential(&user.id, CredentialKind::Password)?
+            .unwrap();
+        row.data = own.clone().into_bytes();
+        row.set_by_user = true;
+        Ok(tx.put_credential(&row)?)
+    });
+    changed.unwrap();
+    let text = format!("{CLIENT}{RESOURCE}{USER}");
+    sandbox.write(
+        "keywright.toml",
+        &text.replace("the first password", "the second password"),
+    );
+    sandbox.restart();
+    assert_eq!(stored_password(&sandbox, "ada"), own);
+}
+
+#[test]
+fn what_the_command_line_added_is_not_taken_over() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .run(&[
+            "clients",
+            "add",
+            "robot",
+            "--grant-type",
+            "client_credentials",
+        ])
+        .ok();
+    sandbox.run(&["users", "add", "ada", "--no-password"]).ok();
+    for (text, name) in [(CLIENT, "\"robot\""), (USER, "\"ada\"")] {
+        sandbox.write("keywright.toml", text);
+        let ran = sandbox.run(&["serve", "--listen", "127.0.0.1:0"]);
+        assert_eq!(ran.status, Some(1));
+        assert!(
+            ran.err.contains(name) && ran.err.contains("remove"),
+            "{}",
+            ran.err
+        );
+    }
+}
+
+#[test]
+fn the_command_line_does_not_change_what_the_file_declares() {
+    let sandbox = everything();
+    sandbox.restart();
+    for verb in [
+        &["clients", "remove", "robot"][..],
+        &["clients", "rotate-secret", "robot"],
+        &["users", "remove", "ada"],
+        &["users", "disable", "ada"],
+        &["users", "set-password", "ada"],
+    ] {
+        let told = sandbox.run_with(verb, "a new password").refused();
+        assert!(told.contains("is declared in the configuration"), "{told}");
+        assert!(told.contains("hint: change it there"), "{told}");
+    }
+}
+
+#[test]
+fn a_subject_cannot_be_changed_in_the_file() {
+    let sandbox = everything();
+    sandbox.restart();
+    sandbox.write("keywright.toml", &format!("{USER}subject = 'another'\n"));
+    let ran = sandbox.run(&["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(ran.status, Some(1));
+    assert!(ran.err.contains("a subject is immutable"), "{}", ran.err);
+    let client = sandbox
+        .run(&["clients", "show", "robot", "-o", "json"])
+        .json();
+    assert_eq!(
+        client["status"], "enabled",
+        "a refused configuration must change nothing"
+    );
+}

@@ -1,0 +1,100 @@
+//! `keywright serve`.
+
+use crate::sandbox::{Sandbox, finish};
+
+#[test]
+fn an_empty_directory_is_enough_to_answer_discovery() {
+    let sandbox = Sandbox::new();
+    let mut server = sandbox.serve();
+    server.wait_for("keywright users add --admin NAME");
+    let discovery = server.get("/.well-known/openid-configuration");
+    assert_eq!(discovery["issuer"], server.url);
+    assert_eq!(discovery["jwks_uri"], format!("{}/jwks", server.url));
+    assert_eq!(server.get("/jwks")["keys"].as_array().unwrap().len(), 4);
+    let (status, log) = server.stop();
+    assert!(status.success(), "{log}");
+    assert!(
+        log.contains("database SQLite") && log.contains("stopped"),
+        "{log}"
+    );
+}
+
+#[test]
+fn a_configured_issuer_is_used_byte_for_byte() {
+    let sandbox = Sandbox::configured("issuer = 'https://id.example/tenant'");
+    let server = sandbox.serve();
+    let discovery = server.get("/tenant/.well-known/openid-configuration");
+    assert_eq!(discovery["issuer"], "https://id.example/tenant");
+}
+
+#[test]
+fn a_taken_port_is_refused() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let ran = Sandbox::new().run(&["serve", "--listen", &address]);
+    assert_eq!(ran.status, Some(1));
+    assert!(
+        ran.err.contains("error: ") && ran.err.contains(&address),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn logs_are_lines_of_json_when_asked_for() {
+    let sandbox = Sandbox::configured("log.format = 'json'");
+    let (_, log) = sandbox.serve().stop();
+    for line in log.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(line["message"].is_string(), "{line}");
+    }
+}
+
+#[test]
+fn neither_log_nor_process_list_shows_a_secret() {
+    let key = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=";
+    let secret = "the-secret-of-the-robot-which-is-long";
+    let sandbox = Sandbox::configured(&format!(
+        "log.level = 'trace'\n[[clients]]\nclient_id = 'robot'\nclient_secret = '{secret}'\n\
+         grant_types = ['client_credentials']\n\
+         [[users]]\nlogin = 'ada'\npassword = 'correct horse battery'\n"
+    ));
+    sandbox.write("key", key);
+    sandbox.write(
+        "keywright.toml",
+        &format!(
+            "master_key_file = 'key'\n{}",
+            std::fs::read_to_string(sandbox.dir.path().join("keywright.toml")).unwrap()
+        ),
+    );
+    let (_, log) = sandbox.serve().stop();
+    assert!(log.contains("wrote client robot"), "{log}");
+    for hidden in [key, secret, "correct horse battery", "kw1$"] {
+        assert!(!log.contains(hidden), "{hidden} is in the log");
+    }
+}
+
+#[test]
+fn migrate_makes_the_tables_and_nothing_else() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["migrate"]).ok();
+    assert!(sandbox.dir.path().join("data/keywright.db").exists());
+    assert!(!sandbox.dir.path().join("data/master.key").exists());
+    sandbox.run(&["migrate"]).ok();
+    assert_eq!(
+        sandbox.run(&["keys", "list", "-o", "json"]).json(),
+        serde_json::json!([])
+    );
+}
+
+#[test]
+fn serving_is_what_happens_without_a_command() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(&[]);
+    command.env("KEYWRIGHT_LISTEN", &address);
+    let ran = finish(command, "");
+    assert_eq!(ran.status, Some(1));
+    assert!(ran.err.contains(&address), "{}", ran.err);
+}
