@@ -91,7 +91,10 @@ mod tests {
     #[actix_web::test]
     async fn a_job_runs_on_another_thread_and_its_result_comes_back() {
         let queue = HashQueue::start(1, 1).unwrap();
-        let name = queue.run(|| thread::current().name().map(str::to_owned)).await.unwrap();
+        let name = queue
+            .run(|| thread::current().name().map(str::to_owned))
+            .await
+            .unwrap();
         assert_eq!(name.as_deref(), Some("hash-0"));
     }
 

@@ -39,6 +39,8 @@ async fn answer(
     mut form: Parameters,
 ) -> Result<HttpResponse, Failure> {
     let token = Secret::new(form.require("token")?);
-    let answer = state.ask(move |provider| introspect(provider, &presented, &token)).await?;
+    let answer = state
+        .ask(move |provider| introspect(provider, &presented, &token))
+        .await?;
     Ok(json(&answer))
 }

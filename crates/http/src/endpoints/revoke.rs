@@ -38,6 +38,8 @@ async fn answer(
     mut form: Parameters,
 ) -> Result<HttpResponse, Failure> {
     let token = Secret::new(form.require("token")?);
-    state.ask(move |provider| revoke(provider, &presented, &token)).await?;
+    state
+        .ask(move |provider| revoke(provider, &presented, &token))
+        .await?;
     Ok(HttpResponse::Ok().finish())
 }

@@ -40,8 +40,9 @@ async fn exchange(
     form: Parameters,
 ) -> Result<HttpResponse, Failure> {
     let request = parse(form)?;
-    let tokens =
-        state.ask(move |provider| token::exchange(provider, &presented, &request)).await?;
+    let tokens = state
+        .ask(move |provider| token::exchange(provider, &presented, &request))
+        .await?;
     Ok(json(&tokens))
 }
 

@@ -28,9 +28,9 @@ pub(crate) async fn post(
         Ok(Parameters::default())
     };
     match form {
-        Ok(form) => {
-            answer(&request, form, &state).await.unwrap_or_else(|failure| failure.bearer())
-        }
+        Ok(form) => answer(&request, form, &state)
+            .await
+            .unwrap_or_else(|failure| failure.bearer()),
         Err(failure) => failure.bearer(),
     }
 }
@@ -43,6 +43,8 @@ async fn answer(
     let Some(token) = bearer::token(request.headers(), &mut form)? else {
         return Ok(token_wanted());
     };
-    let claims = state.ask(move |provider| userinfo(provider, &token)).await?;
+    let claims = state
+        .ask(move |provider| userinfo(provider, &token))
+        .await?;
     Ok(json(&claims))
 }
