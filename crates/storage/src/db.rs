@@ -155,9 +155,10 @@ impl ConnectionManager {
 
     fn connect_sqlite(&self, pragmas: &str) -> ConnectionResult<AnyConnection> {
         // `./` keeps a relative path that begins with `file:` from being read as a URI.
-        let path = match Path::new(&self.target).is_absolute() {
-            true => self.target.clone(),
-            false => format!("./{}", self.target),
+        let path = if Path::new(&self.target).is_absolute() {
+            self.target.clone()
+        } else {
+            format!("./{}", self.target)
         };
         let mut connection = SqliteConnection::establish(&path)?;
         let wait = self.options.lock_timeout.as_millis();

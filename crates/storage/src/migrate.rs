@@ -22,11 +22,11 @@ pub(crate) fn run(connection: &mut AnyConnection) -> Result<Vec<String>, StoreEr
         .begin(Mode::Write)
         .map_err(|e| failure::store_error(&e))?;
     let applied = match connection {
-        AnyConnection::Sqlite(sqlite) => apply(sqlite, SQLITE),
+        AnyConnection::Sqlite(sqlite) => apply(sqlite, &SQLITE),
         AnyConnection::Postgres(postgres) => postgres
             .batch_execute(LOCK)
             .map_err(|e| failure::store_error(&e))
-            .and_then(|()| apply(postgres, POSTGRES)),
+            .and_then(|()| apply(postgres, &POSTGRES)),
     };
     let ended = if applied.is_ok() {
         connection.commit()
@@ -44,9 +44,9 @@ pub(crate) fn pending(connection: &mut AnyConnection) -> Result<Vec<String>, Sto
         .begin(Mode::Write)
         .map_err(|e| failure::store_error(&e))?;
     let names = match connection {
-        AnyConnection::Sqlite(sqlite) => missing(sqlite, SQLITE).map(|found| names_of(&found)),
+        AnyConnection::Sqlite(sqlite) => missing(sqlite, &SQLITE).map(|found| names_of(&found)),
         AnyConnection::Postgres(postgres) => {
-            missing(postgres, POSTGRES).map(|found| names_of(&found))
+            missing(postgres, &POSTGRES).map(|found| names_of(&found))
         }
     };
     connection
@@ -55,7 +55,7 @@ pub(crate) fn pending(connection: &mut AnyConnection) -> Result<Vec<String>, Sto
     names
 }
 
-fn apply<C, DB>(connection: &mut C, source: EmbeddedMigrations) -> Result<Vec<String>, StoreError>
+fn apply<C, DB>(connection: &mut C, source: &EmbeddedMigrations) -> Result<Vec<String>, StoreError>
 where
     DB: Backend,
     C: MigrationHarness<DB>,
@@ -74,7 +74,7 @@ where
 /// this binary does not know.
 fn missing<C, DB>(
     connection: &mut C,
-    source: EmbeddedMigrations,
+    source: &EmbeddedMigrations,
 ) -> Result<Vec<Box<dyn Migration<DB>>>, StoreError>
 where
     DB: Backend,

@@ -95,21 +95,17 @@ pub(crate) fn run(
     };
     let outcome = body(&mut transaction);
     let statement_failed = transaction.failed;
-    let (result, ended) = match outcome {
-        Outcome::Commit if !statement_failed => {
-            let ended = connection.commit();
-            (
-                ended.as_ref().map(|()| ()).map_err(failure::store_error),
-                ended,
-            )
-        }
-        Outcome::Commit => (
-            Err(StoreError::Failed(
-                "a failed transaction cannot commit".into(),
-            )),
-            connection.rollback(),
-        ),
-        Outcome::Rollback => (Ok(()), connection.rollback()),
+    let ended = match outcome {
+        Outcome::Commit if !statement_failed => connection.commit(),
+        _ => connection.rollback(),
+    };
+    let result = match (outcome, &ended) {
+        (Outcome::Commit, _) if statement_failed => Err(StoreError::Failed(
+            "a failed transaction cannot commit".into(),
+        )),
+        (Outcome::Commit, Err(error)) => Err(failure::store_error(error)),
+        // A rollback that fails has kept nothing either.
+        (Outcome::Commit, Ok(())) | (Outcome::Rollback, _) => Ok(()),
     };
     Ended {
         result,

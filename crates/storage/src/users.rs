@@ -89,28 +89,26 @@ struct StoredIdentity {
     created_at: i64,
 }
 
-impl Transaction<'_> {
-    fn read_user(&mut self, found: Option<Stored>) -> Result<Option<UserRow>, StoreError> {
-        found.map(Stored::read).transpose()
-    }
+fn read(found: Option<Stored>) -> Result<Option<UserRow>, StoreError> {
+    found.map(Stored::read).transpose()
 }
 
 impl UserTx for Transaction<'_> {
     fn find_user(&mut self, id: &UserId) -> Result<Option<UserRow>, StoreError> {
         let found = self.run(|c| users::table.find(id.as_str()).first(c).optional())?;
-        self.read_user(found)
+        read(found)
     }
 
     fn find_user_by_subject(&mut self, subject: &Subject) -> Result<Option<UserRow>, StoreError> {
         let query = users::table.filter(users::subject.eq(subject.as_str()));
         let found = self.run(|c| query.first(c).optional())?;
-        self.read_user(found)
+        read(found)
     }
 
     fn find_user_by_login(&mut self, login: &str) -> Result<Option<UserRow>, StoreError> {
         let query = users::table.filter(users::login.eq(login));
         let found = self.run(|c| query.first(c).optional())?;
-        self.read_user(found)
+        read(found)
     }
 
     fn users(&mut self, after: Option<&str>, limit: u32) -> Result<Vec<UserRow>, StoreError> {

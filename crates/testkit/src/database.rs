@@ -6,7 +6,6 @@
 
 #![expect(
     clippy::expect_used,
-    clippy::panic,
     clippy::print_stderr,
     reason = "what cannot be set up fails the test, and the test's reader wants to know why"
 )]

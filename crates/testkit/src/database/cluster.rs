@@ -103,11 +103,9 @@ fn as_ordinary_user() -> Command {
 
 /// The folder of `initdb` and `pg_ctl`: on the search path, or the newest that Debian has.
 fn programs() -> Option<PathBuf> {
-    let on_path = env::var_os("PATH").into_iter().flat_map(|path| {
-        env::split_paths(&path)
-            .map(|folder| folder.to_path_buf())
-            .collect::<Vec<_>>()
-    });
+    let on_path = env::var_os("PATH")
+        .into_iter()
+        .flat_map(|path| env::split_paths(&path).collect::<Vec<_>>());
     let mut versions: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()

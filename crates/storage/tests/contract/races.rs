@@ -1,0 +1,172 @@
+//! Whoever claims at the same time as others: one wins.
+
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use keywright_core::id::{GrantId, InteractionId, RowId};
+use keywright_core::store::{KeyState, Rotation, StoreError, Tx};
+use keywright_testkit::database::{ScratchDatabase, each};
+
+use crate::rows::{
+    NOW, at, client, counter, digest, interaction, key, message, populate, read, write,
+};
+
+const THREADS: usize = 32;
+
+/// Runs `claim` on many threads at once; how many won.
+fn winners(
+    scratch: &ScratchDatabase,
+    claim: impl Fn(&mut dyn Tx, usize) -> Result<bool, StoreError> + Sync,
+) -> usize {
+    let start = Barrier::new(THREADS);
+    let won = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for number in 0..THREADS {
+            let (start, won, claim) = (&start, &won, &claim);
+            scope.spawn(move || {
+                start.wait();
+                if write(scratch, |tx| claim(tx, number)) {
+                    won.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    won.into_inner()
+}
+
+#[test]
+fn one_of_many_redeems_a_code() {
+    each(|scratch| {
+        populate(&scratch);
+        assert_eq!(winners(&scratch, |tx, _| tx.claim_code(&digest(1), NOW)), 1);
+    });
+}
+
+#[test]
+fn one_of_many_rotates_a_refresh_token() {
+    each(|scratch| {
+        populate(&scratch);
+        let grant = GrantId::new("g1");
+        let won = winners(&scratch, |tx, number| {
+            let rotation = Rotation {
+                from: digest(1),
+                to: digest(u8::try_from(number).unwrap() + 100),
+                generation: 1,
+                idle_expires_at: at(9000),
+                recent: vec![],
+            };
+            tx.rotate_refresh_token(&grant, &rotation)
+        });
+        assert_eq!(won, 1);
+        let found = read(&scratch, |tx| tx.find_refresh(&grant)).unwrap();
+        assert_eq!(found.generation, 1);
+    });
+}
+
+#[test]
+fn one_of_many_answers_an_interaction() {
+    each(|scratch| {
+        write(&scratch, |tx| tx.insert_interaction(&interaction("i1")));
+        let id = InteractionId::new("i1");
+        assert_eq!(winners(&scratch, |tx, _| tx.claim_interaction(&id)), 1);
+    });
+}
+
+#[test]
+fn one_of_many_takes_a_step_of_an_interaction() {
+    each(|scratch| {
+        let row = interaction("i1");
+        write(&scratch, |tx| tx.insert_interaction(&row));
+        let won = winners(&scratch, |tx, number| {
+            tx.claim_interaction_step(&row.id, &row.document, &format!("{{\"step\":{number}}}"))
+        });
+        assert_eq!(won, 1);
+    });
+}
+
+#[test]
+fn one_of_many_sets_a_setting() {
+    each(|scratch| {
+        let won = winners(&scratch, |tx, number| {
+            tx.claim_setting("check", number.to_string().as_bytes())
+        });
+        assert_eq!(won, 1);
+    });
+}
+
+#[test]
+fn one_of_many_raises_a_counter_from_nothing_and_from_a_value() {
+    each(|scratch| {
+        assert_eq!(
+            winners(&scratch, |tx, _| tx.claim_throttle(None, &counter("k", 1))),
+            1
+        );
+        let from = counter("k", 1);
+        let won = winners(&scratch, |tx, _| {
+            tx.claim_throttle(Some(&from), &counter("k", 2))
+        });
+        assert_eq!(won, 1);
+    });
+}
+
+#[test]
+fn one_of_many_takes_a_step_of_a_key() {
+    each(|scratch| {
+        write(&scratch, |tx| {
+            tx.insert_key(&key("k1", KeyState::Announced))
+        });
+        let active = key("k1", KeyState::Active);
+        let won = winners(&scratch, |tx, _| {
+            tx.claim_key_step(&active, KeyState::Announced)
+        });
+        assert_eq!(won, 1);
+    });
+}
+
+#[test]
+fn one_of_many_leases_a_message() {
+    each(|scratch| {
+        write(&scratch, |tx| tx.insert_outbox(&message("m1")));
+        let id = RowId::new("m1");
+        assert_eq!(
+            winners(&scratch, |tx, _| tx.claim_outbox(&id, NOW, at(60))),
+            1
+        );
+    });
+}
+
+#[test]
+fn one_of_many_revokes_a_grant() {
+    each(|scratch| {
+        populate(&scratch);
+        let id = GrantId::new("g1");
+        assert_eq!(
+            winners(&scratch, |tx, _| tx.revoke_grant(&id, NOW, "reuse")),
+            1
+        );
+    });
+}
+
+#[test]
+fn one_of_many_registers_a_client_id_and_the_others_hear_of_a_conflict() {
+    each(|scratch| {
+        let won = winners(&scratch, |tx, _| match tx.insert_client(&client("c1")) {
+            Ok(()) => Ok(true),
+            Err(StoreError::Conflict(_)) => Ok(false),
+            Err(error) => Err(error),
+        });
+        assert_eq!(won, 1);
+    });
+}
+
+#[test]
+fn many_who_put_the_same_setting_all_succeed() {
+    each(|scratch| {
+        let done = winners(&scratch, |tx, number| {
+            tx.put_setting("s", Some(number.to_string().as_bytes()))?;
+            Ok(true)
+        });
+        assert_eq!(done, THREADS);
+        assert!(read(&scratch, |tx| tx.find_setting("s")).is_some());
+    });
+}

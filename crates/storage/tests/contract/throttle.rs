@@ -1,0 +1,44 @@
+//! `ThrottleTx`.
+
+use keywright_testkit::database::each;
+
+use crate::rows::{at, counter, read, write};
+
+#[test]
+fn a_counter_moves_only_from_what_was_read() {
+    each(|scratch| {
+        let one = counter("k", 1);
+        assert!(write(&scratch, |tx| tx.claim_throttle(None, &one)));
+        assert!(!write(&scratch, |tx| tx.claim_throttle(None, &one)));
+        let mut two = counter("k", 2);
+        two.last_at = at(5);
+        two.expires_at = at(1800);
+        assert!(write(&scratch, |tx| tx.claim_throttle(Some(&one), &two)));
+        assert!(!write(&scratch, |tx| tx.claim_throttle(Some(&one), &two)));
+        assert_eq!(
+            read(&scratch, |tx| tx.find_throttle("k")),
+            Some(two.clone())
+        );
+        let mut touched = two.clone();
+        touched.last_at = at(6);
+        assert!(!write(&scratch, |tx| tx
+            .claim_throttle(Some(&touched), &counter("k", 9))));
+        assert!(!write(&scratch, |tx| {
+            tx.claim_throttle(Some(&counter("unknown", 1)), &counter("unknown", 2))
+        }));
+    });
+}
+
+#[test]
+fn a_refund_takes_one_failure_back_but_never_below_zero() {
+    each(|scratch| {
+        write(&scratch, |tx| tx.claim_throttle(None, &counter("k", 2)));
+        for left in [1, 0, 0] {
+            write(&scratch, |tx| tx.refund_throttle("k"));
+            let found = read(&scratch, |tx| tx.find_throttle("k"));
+            assert_eq!(found, Some(counter("k", left)));
+        }
+        write(&scratch, |tx| tx.refund_throttle("unknown"));
+        assert_eq!(read(&scratch, |tx| tx.find_throttle("unknown")), None);
+    });
+}
