@@ -12,7 +12,7 @@ use keywright_core::provider::Provider;
 use keywright_core::random::OsRandom;
 use keywright_core::store::{Aggregate, StoreExt as _};
 use keywright_core::time::{Clock as _, Timestamp};
-use keywright_http::ServerOptions;
+use keywright_http::{ServerOptions, Serving};
 use keywright_storage::{Database, Options};
 
 use crate::clock::SystemClock;
@@ -126,7 +126,7 @@ pub(crate) fn serve(config: &Config) -> Result<(), Failure> {
     }
     let options = server_options(config, listen);
     actix_web::rt::System::new().block_on(async {
-        let serving = keywright_http::serve(&options, Arc::clone(&provider))?;
+        let serving = listen_on(&options, &provider)?;
         let jobs = jobs::start(&provider);
         announce(config, &provider, &serving.addresses)?;
         serving.server.await?;
@@ -191,6 +191,17 @@ fn take_port(address: SocketAddr) -> io::Result<SocketAddr> {
         return Ok(address);
     }
     TcpListener::bind(address)?.local_addr()
+}
+
+fn listen_on(options: &ServerOptions, provider: &Arc<Provider>) -> Result<Serving, Failure> {
+    keywright_http::serve(options, Arc::clone(provider)).map_err(|error| {
+        let addresses: Vec<_> = options.listen.iter().map(ToString::to_string).collect();
+        Failure::new(format!(
+            "cannot listen on {}: {error}",
+            addresses.join(", ")
+        ))
+        .hint("choose another address with --listen or KEYWRIGHT_LISTEN")
+    })
 }
 
 fn announce(config: &Config, provider: &Provider, addresses: &[SocketAddr]) -> Result<(), Failure> {

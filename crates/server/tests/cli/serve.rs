@@ -51,7 +51,7 @@ fn logs_are_lines_of_json_when_asked_for() {
 }
 
 #[test]
-fn neither_log_nor_process_list_shows_a_secret() {
+fn the_log_shows_no_secret_at_any_level() {
     let key = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=";
     let secret = "the-secret-of-the-robot-which-is-long";
     let sandbox = Sandbox::configured(&format!(
