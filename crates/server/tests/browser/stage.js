@@ -17,20 +17,25 @@ const ARGUMENTS = [
 
 /** Starts everything; `stop()` ends it. */
 export async function raise() {
+  const keywright = await startKeywright();
   const clients = await startClients();
   const tls = `127.0.0.1:${clients.tlsPort}`;
   const rules = `--host-resolver-rules=MAP app.example:443 ${tls}, MAP other.example:443 ${tls}`;
-  const browser = await chromium.launch({
+  const launching = chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [...ARGUMENTS, rules],
   });
-  const keywright = await startKeywright();
   const stop = async () => {
-    await browser.close();
-    await keywright.stop();
     clients.stop();
+    await keywright.stop();
+    await launching.then((browser) => browser.close(), () => {});
   };
-  return { browser, clients, issuer: keywright.issuer, stop };
+  try {
+    return { browser: await launching, clients, issuer: keywright.issuer, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 /**
