@@ -112,6 +112,9 @@ pub fn decide(
             (Decision::Deny, _, _) => flow.progress.denied = true,
             (Decision::Accept, Next::SelectAccount, _) => flow.progress.account_chosen = true,
             (Decision::OtherAccount, Next::SelectAccount | Next::Consent(_), _) => {
+                // A login during this request does not count: that is the account to leave.
+                let cookie = login.as_ref().map(|(session, _)| prompt::name(&session.cookie));
+                flow.progress.cookie_at_start = cookie;
                 flow.progress.account_changed = true;
             }
             (Decision::Accept, Next::Consent(_), Some((_, user))) => {

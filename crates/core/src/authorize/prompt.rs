@@ -9,8 +9,8 @@ use crate::time::{Seconds, Timestamp};
 /// What has happened in this interaction so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Progress {
-    /// Hash of the session cookie when the request came; a different one now means that the
-    /// user has authenticated since.
+    /// Hash of the session cookie when the request came, or when the user asked for another
+    /// account; a different one now means that the user has authenticated since.
     pub cookie_at_start: Option<String>,
     /// The user chose the shown account.
     pub account_chosen: bool,
