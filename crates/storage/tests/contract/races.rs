@@ -78,7 +78,9 @@ fn one_of_many_takes_a_step_of_an_interaction() {
         let row = interaction("i1");
         write(&scratch, |tx| tx.insert_interaction(&row));
         let won = winners(&scratch, |tx, number| {
-            tx.claim_interaction_step(&row.id, &row.document, &format!("{{\"step\":{number}}}"))
+            // Never the step that it is at: that would change nothing, and leave it to be won.
+            let next = format!("{{\"step\":{}}}", number + 2);
+            tx.claim_interaction_step(&row.id, &row.document, &next)
         });
         assert_eq!(won, 1);
     });
