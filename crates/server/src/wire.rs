@@ -28,12 +28,13 @@ pub(crate) struct Wired<'c> {
     pub(crate) store: Database,
     /// Randomness.
     pub(crate) random: OsRandom,
+    clock: SystemClock,
 }
 
 impl Wired<'_> {
     /// The current instant.
     pub(crate) fn now(&self) -> Timestamp {
-        SystemClock.now()
+        self.clock.now()
     }
 
     /// The master key that this database belongs to.
@@ -77,6 +78,7 @@ pub(crate) fn open(config: &Config) -> Result<Wired<'_>, Failure> {
         config,
         store,
         random: OsRandom,
+        clock: SystemClock,
     })
 }
 

@@ -6,7 +6,6 @@ mod poll;
 mod rotate_keys;
 mod sweep;
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,23 +44,16 @@ pub(crate) fn start(provider: &Arc<Provider>) -> Jobs {
     Jobs(jobs.into_iter().map(start).collect())
 }
 
-fn repeat(
-    name: &'static str,
-    every: Duration,
-    work: Work,
-    provider: Arc<Provider>,
-) -> impl Future<Output = ()> {
-    async move {
-        let mut turns = tokio::time::interval(every);
-        turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            turns.tick().await;
-            let provider = Arc::clone(&provider);
-            match tokio::task::spawn_blocking(move || work(&provider)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::error!("job {name}: {error}"),
-                Err(error) => tracing::error!("job {name} broke off: {error}"),
-            }
+async fn repeat(name: &'static str, every: Duration, work: Work, provider: Arc<Provider>) {
+    let mut turns = tokio::time::interval(every);
+    turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        turns.tick().await;
+        let provider = Arc::clone(&provider);
+        match tokio::task::spawn_blocking(move || work(&provider)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!("job {name}: {error}"),
+            Err(error) => tracing::error!("job {name} broke off: {error}"),
         }
     }
 }

@@ -1,5 +1,11 @@
 //! The real binary on a scratch directory: what an operator types and sees.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "in a test whatever is not as it should be ends it there"
+)]
+
 mod clients;
 mod configuration;
 mod keys;

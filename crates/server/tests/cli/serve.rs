@@ -1,5 +1,7 @@
 //! `keywright serve`.
 
+use keywright_testkit::database::ScratchDatabase;
+
 use crate::sandbox::{Sandbox, finish};
 
 #[test]
@@ -85,6 +87,40 @@ fn migrate_makes_the_tables_and_nothing_else() {
         sandbox.run(&["keys", "list", "-o", "json"]).json(),
         serde_json::json!([])
     );
+}
+
+#[test]
+fn postgresql_serves_what_the_command_line_added() {
+    let Some(scratch) = ScratchDatabase::postgres() else {
+        println!("skipped: there is no PostgreSQL here");
+        return;
+    };
+    let sandbox = Sandbox::configured("master_key_file = 'key'\n[database]\nurl_file = 'url'\n");
+    sandbox.write("key", "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=\n");
+    sandbox.write("url", &scratch.url);
+    sandbox
+        .run_with(&["users", "add", "ada"], "correct horse battery")
+        .ok();
+    let server = sandbox.serve();
+    assert_eq!(
+        server.get("/.well-known/openid-configuration")["issuer"],
+        server.url
+    );
+    let (_, log) = server.stop();
+    assert!(
+        log.contains("database PostgreSQL") && !log.contains("there is no user"),
+        "{log}"
+    );
+    assert_eq!(
+        sandbox
+            .run(&["keys", "list", "-o", "json"])
+            .json()
+            .as_array()
+            .unwrap()
+            .len(),
+        4
+    );
+    assert!(!sandbox.dir.path().join("data").exists());
 }
 
 #[test]

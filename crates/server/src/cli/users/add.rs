@@ -57,9 +57,10 @@ pub(super) fn run(
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
     let user = row(arguments, wired)?;
-    let hash = match arguments.no_password {
-        true => None,
-        false => Some(ask_password(wired)?),
+    let hash = if arguments.no_password {
+        None
+    } else {
+        Some(ask_password(wired)?)
     };
     failure::write(&wired.store, |tx| {
         tx.insert_user(&user).map_err(|error| match error {

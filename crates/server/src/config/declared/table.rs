@@ -13,16 +13,16 @@ use crate::config::value::Raw;
 pub(super) struct Table<'r> {
     reader: &'r mut Reader,
     place: String,
-    table: toml::Table,
+    members: toml::Table,
     known: Vec<String>,
 }
 
 impl<'r> Table<'r> {
-    pub(super) fn new(reader: &'r mut Reader, place: String, table: toml::Table) -> Self {
+    pub(super) fn new(reader: &'r mut Reader, place: String, members: toml::Table) -> Self {
         Self {
             reader,
             place,
-            table,
+            members,
             known: Vec::new(),
         }
     }
@@ -30,7 +30,7 @@ impl<'r> Table<'r> {
     /// Takes a member out.
     pub(super) fn take(&mut self, name: &str) -> Option<toml::Value> {
         self.known.push(name.to_owned());
-        self.table.remove(name)
+        self.members.remove(name)
     }
 
     /// Takes a member out and reads it as `T`.
@@ -43,7 +43,7 @@ impl<'r> Table<'r> {
 
     /// A text that must be there.
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
-        if !self.table.contains_key(name) {
+        if !self.members.contains_key(name) {
             self.known.push(name.to_owned());
             self.problem(name, "is missing; add it");
             return None;
@@ -53,12 +53,12 @@ impl<'r> Table<'r> {
 
     /// Replaces a span of time by its seconds, in place.
     pub(super) fn span(&mut self, name: &str) {
-        let Some(value) = self.table.remove(name) else {
+        let Some(value) = self.members.remove(name) else {
             return;
         };
         match Raw::Toml(value).seconds() {
             Ok(span) => {
-                self.table
+                self.members
                     .insert(name.to_owned(), toml::Value::Integer(span.0));
             }
             Err(why) => {
@@ -132,7 +132,7 @@ impl<'r> Table<'r> {
 
     /// Reports every member that nobody took.
     pub(super) fn finish(self) {
-        for name in self.table.keys() {
+        for name in self.members.keys() {
             let sentence = problem::unknown(name, self.known.iter().map(String::as_str));
             self.reader
                 .problem(format!("{}: {name}", self.place), sentence);

@@ -9,6 +9,9 @@ use serde_json::{Map, Value};
 use super::table::Table;
 use super::{Password, UserDeclaration};
 
+/// How every stored password begins: the scheme of `keywright_core::account::password`, bcrypt.
+const STORED: &str = "kw1$2";
+
 pub(super) fn read(table: &mut Table<'_>) -> Option<UserDeclaration> {
     let login = table.text("login").map(|login| normalize_login(&login));
     if let Some(Err(why)) = login.as_deref().map(check_login) {
@@ -24,6 +27,14 @@ pub(super) fn read(table: &mut Table<'_>) -> Option<UserDeclaration> {
             "password_hash",
             "is given beside a password; keep one of them",
         );
+    }
+    if hashed
+        .as_ref()
+        .is_some_and(|hash| !hash.expose().starts_with(STORED))
+    {
+        let why = "is not what Keywright stores of a password; give the password itself, as \
+                   password_file or password_env";
+        table.problem("password_hash", why);
     }
     let subject = table.member::<String>("subject");
     let fits = |subject: &str| (1..=255).contains(&subject.len()) && subject.is_ascii();

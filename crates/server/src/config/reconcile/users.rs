@@ -67,8 +67,8 @@ impl Reconciler<'_> {
     ) -> Result<(), Failure> {
         for user in declared {
             let login = &user.declaration.login;
-            let (id, changed) = self.put(tx, user.declaration)?;
-            if self.put_password(tx, &id, user.hash.as_ref())? || changed {
+            let (id, row_written) = self.put(tx, user.declaration)?;
+            if self.put_password(tx, &id, user.hash.as_ref())? || row_written {
                 changes.push(format!("wrote user {login}"));
             }
         }
