@@ -1,8 +1,15 @@
 //! The endpoints as a client sees them: a real server on loopback, over a scratch database.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a site that cannot be set up or an answer that cannot be read fails the test"
+)]
+
 mod authorize;
 mod cors;
 mod documents;
+mod flood;
 mod introspect;
 mod login;
 mod logout;

@@ -9,6 +9,7 @@ use std::thread::{self, JoinHandle};
 use actix_web::dev::ServerHandle;
 use actix_web::rt::System;
 use keywright_core::client::metadata::ClientMetadata;
+use keywright_core::provider::Settings;
 use keywright_http::{ServerOptions, serve};
 use keywright_testkit::World;
 use keywright_testkit::database::ScratchDatabase;
@@ -42,11 +43,17 @@ impl Site {
 
     /// The same for another issuer; the server does not listen there, and need not.
     pub(crate) fn at(issuer: &str) -> Self {
-        let world = World::with(ScratchDatabase::sqlite(), World::settings(issuer));
+        Self::start(World::settings(issuer), |_| ())
+    }
+
+    /// The same with these settings, after `tune`.
+    pub(crate) fn start(settings: Settings, tune: impl FnOnce(&mut ServerOptions)) -> Self {
+        let world = World::with(ScratchDatabase::sqlite(), settings);
         world.add_user("alice");
         world.add_client("web", World::web_client());
         let mut options = ServerOptions::new(vec![SocketAddr::from(([127, 0, 0, 1], 0))]);
         (options.workers, options.signals) = (1, false);
+        tune(&mut options);
         let provider = world.provider.clone();
         let (ready, started) = mpsc::channel();
         let thread = thread::spawn(move || {
