@@ -216,6 +216,14 @@ mod tests {
     }
 
     #[test]
+    fn an_overloaded_server_says_when_to_come_back() {
+        let request = actix_web::test::TestRequest::default().to_http_request();
+        let response = Failure::Overloaded.json(&request, true);
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers().get(RETRY_AFTER).unwrap(), "2");
+    }
+
+    #[test]
     fn a_challenge_names_the_error_and_stays_within_its_grammar() {
         let failure = Failure::from(Error::refused(
             ErrorCode::InvalidToken,

@@ -39,9 +39,9 @@ impl Hop {
         T: Send + 'static,
         F: FnOnce() -> Result<T, Error> + Send + 'static,
     {
-        let permit = match timeout(self.wait, Arc::clone(&self.permits).acquire_owned()).await {
-            Ok(Ok(permit)) => permit,
-            Ok(Err(_)) | Err(_) => return Err(Failure::Overloaded),
+        let turn = timeout(self.wait, Arc::clone(&self.permits).acquire_owned());
+        let Ok(Ok(permit)) = turn.await else {
+            return Err(Failure::Overloaded);
         };
         let span = Span::current();
         let answer = web::block(move || {

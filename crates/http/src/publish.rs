@@ -11,7 +11,7 @@ use actix_web::web::Bytes;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keywright_core::discovery;
-use keywright_core::provider::{Settings, Snapshot};
+use keywright_core::provider::{Provider, Settings, Snapshot};
 use openssl::sha::sha256;
 
 use crate::error::Failure;
@@ -86,7 +86,7 @@ impl Publisher {
     pub(crate) async fn current(&self, state: &State) -> Result<Arc<Published>, Failure> {
         let snapshot = match state.provider.fresh_snapshot() {
             Some(snapshot) => snapshot,
-            None => state.ask(|provider| provider.snapshot()).await?,
+            None => state.ask(Provider::snapshot).await?,
         };
         let last = self
             .last

@@ -1,15 +1,12 @@
 //! `/introspect` (RFC 7662).
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use keywright_core::client::authenticate::Presented;
 use keywright_core::introspect::introspect;
 use keywright_core::secret::Secret;
 
 use super::rendering::json;
 use crate::error::Failure;
-use crate::extract::client::presented;
-use crate::extract::form::form;
-use crate::extract::parameters::Parameters;
+use crate::extract::client_form::ClientForm;
 use crate::state::State;
 
 /// Says whether a token is alive and what it is for.
@@ -18,27 +15,23 @@ pub(crate) async fn post(
     payload: web::Payload,
     state: web::Data<State>,
 ) -> HttpResponse {
-    let mut form = match form(&request, payload).await {
+    let form = match ClientForm::read(&request, payload).await {
         Ok(form) => form,
-        Err(failure) => return failure.json(&request, false),
+        Err(refused) => return refused,
     };
-    let presented = match presented(request.headers(), &mut form) {
-        Ok(presented) => presented,
-        Err(error) => return Failure::from(error).json(&request, true),
-    };
-    let named = presented.client_id.is_some();
-    match answer(&state, presented, form).await {
-        Ok(response) => response,
-        Err(failure) => failure.json(&request, named),
-    }
+    let named = form.named;
+    answer(&state, form)
+        .await
+        .unwrap_or_else(|failure| failure.json(&request, named))
 }
 
-async fn answer(
-    state: &State,
-    presented: Presented,
-    mut form: Parameters,
-) -> Result<HttpResponse, Failure> {
-    let token = Secret::new(form.require("token")?);
+async fn answer(state: &State, form: ClientForm) -> Result<HttpResponse, Failure> {
+    let ClientForm {
+        presented,
+        mut parameters,
+        ..
+    } = form;
+    let token = Secret::new(parameters.require("token")?);
     let answer = state
         .ask(move |provider| introspect(provider, &presented, &token))
         .await?;

@@ -3,7 +3,7 @@
 //! The one request with two hops: look up, verify in the hash queue (which holds no database
 //! permit), begin the session.
 
-use actix_web::http::header::USER_AGENT;
+use actix_web::http::header::{HeaderValue, USER_AGENT};
 use actix_web::{HttpRequest, HttpResponse, web};
 use keywright_core::account::login;
 use keywright_core::authorize::{self, Decision, Step};
@@ -27,7 +27,7 @@ enum Outcome {
     /// The value of the new session's cookie.
     Begun(Secret),
     /// Not this time: show the page again.
-    Again(Step),
+    Again(Box<Step>),
 }
 
 /// Logs in, or shows the page again.
@@ -73,7 +73,7 @@ async fn answer(
     match begin(request, state, &visitor, id, attempt).await? {
         Outcome::Begun(session) => Ok(begin_session(state, see_other(&back), &session)?),
         Outcome::Again(next) => {
-            step::login_again(state, &visitor, next, &typed, LoginProblem::Rejected)
+            step::login_again(state, &visitor, *next, &typed, LoginProblem::Rejected)
         }
     }
 }
@@ -115,7 +115,7 @@ async fn begin(
                     if refusal.code == ErrorCode::AccessDenied =>
                 {
                     tracing::info!(detail = refusal.detail, "a login was refused");
-                    authorize::resume(p, &id, &browser).map(Outcome::Again)
+                    authorize::resume(p, &id, &browser).map(|next| Outcome::Again(Box::new(next)))
                 }
                 Err(error) => Err(error),
             },
@@ -124,10 +124,7 @@ async fn begin(
 }
 
 fn user_agent(request: &HttpRequest) -> String {
-    let value = request
-        .headers()
-        .get(USER_AGENT)
-        .map(|value| value.as_bytes());
+    let value = request.headers().get(USER_AGENT).map(HeaderValue::as_bytes);
     let text = String::from_utf8_lossy(value.unwrap_or_default());
     text.chars()
         .filter(|c| !c.is_control())

@@ -1,15 +1,13 @@
 //! `/token` (RFC 6749 section 3.2).
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use keywright_core::client::authenticate::Presented;
 use keywright_core::error::{Error, ErrorCode};
 use keywright_core::secret::Secret;
 use keywright_core::token::{self, TokenRequest};
 
 use super::rendering::json;
 use crate::error::Failure;
-use crate::extract::client::presented;
-use crate::extract::form::form;
+use crate::extract::client_form::ClientForm;
 use crate::extract::parameters::Parameters;
 use crate::state::State;
 
@@ -19,27 +17,23 @@ pub(crate) async fn post(
     payload: web::Payload,
     state: web::Data<State>,
 ) -> HttpResponse {
-    let mut form = match form(&request, payload).await {
+    let form = match ClientForm::read(&request, payload).await {
         Ok(form) => form,
-        Err(failure) => return failure.json(&request, false),
+        Err(refused) => return refused,
     };
-    let presented = match presented(request.headers(), &mut form) {
-        Ok(presented) => presented,
-        Err(error) => return Failure::from(error).json(&request, true),
-    };
-    let named = presented.client_id.is_some();
-    match exchange(&state, presented, form).await {
-        Ok(response) => response,
-        Err(failure) => failure.json(&request, named),
-    }
+    let named = form.named;
+    exchange(&state, form)
+        .await
+        .unwrap_or_else(|failure| failure.json(&request, named))
 }
 
-async fn exchange(
-    state: &State,
-    presented: Presented,
-    form: Parameters,
-) -> Result<HttpResponse, Failure> {
-    let request = parse(form)?;
+async fn exchange(state: &State, form: ClientForm) -> Result<HttpResponse, Failure> {
+    let ClientForm {
+        presented,
+        parameters,
+        ..
+    } = form;
+    let request = parse(parameters)?;
     let tokens = state
         .ask(move |provider| token::exchange(provider, &presented, &request))
         .await?;

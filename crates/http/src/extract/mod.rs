@@ -5,6 +5,7 @@
 pub(crate) mod bearer;
 pub(crate) mod browser;
 pub(crate) mod client;
+pub(crate) mod client_form;
 pub(crate) mod form;
 pub(crate) mod own_form;
 pub(crate) mod parameters;

@@ -3,7 +3,7 @@
 //! Owns the two proofs that a form came from our page in this browser: the `Origin` header and
 //! the CSRF token (DESIGN section 7).
 
-use actix_web::http::header::ORIGIN;
+use actix_web::http::header::{HeaderValue, ORIGIN};
 use actix_web::{HttpRequest, web};
 use keywright_core::authorize::Decision;
 use keywright_core::error::{Error, ErrorCode, Refusal};
@@ -54,7 +54,7 @@ fn check_origin(state: &State, request: &HttpRequest) -> Result<(), Error> {
     match request
         .headers()
         .get_all(ORIGIN)
-        .map(|origin| origin.as_bytes())
+        .map(HeaderValue::as_bytes)
         .find(|o| foreign(*o))
     {
         None => Ok(()),
