@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use keywright_core::keys::algorithm::Algorithm;
 use keywright_core::keys::rotate;
+use keywright_core::keys::seal::MasterKey;
 use keywright_core::provider::Settings;
 use keywright_core::secret::Secret;
 use keywright_core::time::Seconds;
@@ -228,6 +229,9 @@ fn database(reader: &mut Reader, data_dir: &Path) -> Database {
 /// Two replicas on one PostgreSQL would each generate a key, so there it must be given.
 fn master_key(reader: &mut Reader, database: &Database) -> Option<Secret> {
     let key = reader.secret("master_key", "master_key_file");
+    if let Some(Err(why)) = key.as_ref().map(MasterKey::parse) {
+        reader.refuse("master_key", why);
+    }
     let given = reader.is_given("master_key") || reader.is_given("master_key_file");
     if !given && !database.is_sqlite() {
         let why = "PostgreSQL needs a master key, the same for every replica; make one with \

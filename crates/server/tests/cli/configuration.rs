@@ -86,3 +86,16 @@ fn a_secret_file_is_read_and_a_missing_one_is_told() {
     sandbox.write("s", "01234567890123456789012345678901\n");
     assert_eq!(sandbox.run(&["config", "check"]).ok(), "ok\n");
 }
+
+#[test]
+fn a_malformed_master_key_is_told_without_being_shown() {
+    let sandbox = Sandbox::configured("listen = 'nowhere'");
+    let mut command = sandbox.command(&["config", "check"]);
+    command.env("KEYWRIGHT_MASTER_KEY", "c2VjcmV0");
+    let told = finish(command, "").refused();
+    assert!(
+        told.contains("2 problems") && told.contains("must be 32 bytes"),
+        "{told}"
+    );
+    assert!(!told.contains("c2VjcmV0"), "{told}");
+}

@@ -28,7 +28,7 @@ pub(super) enum Verb {
     List,
     /// Show a user
     Show(Who),
-    /// Let a user log in no more, and end what the user is logged in to
+    /// Let a user log in no more; sessions and tokens stop working meanwhile
     Disable(Who),
     /// Let a user log in again
     Enable(Who),
