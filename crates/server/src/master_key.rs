@@ -37,15 +37,11 @@ pub(crate) fn load(
         Err(error) if error.kind() == ErrorKind::NotFound && may_generate => {
             generate(&path, random)
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => Err(Failure::new(format!(
-            "the master key file {} is gone",
-            path.display()
-        ))
-        .hint("restore it from a backup: what this database holds was sealed with it")),
-        Err(error) => Err(Failure::new(format!(
-            "cannot read {}: {error}",
-            path.display()
-        ))),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Err(Failure::new(format!("the master key file {} is gone", path.display()))
+                .hint("restore it from a backup: what this database holds was sealed with it"))
+        }
+        Err(error) => Err(Failure::new(format!("cannot read {}: {error}", path.display()))),
     }
 }
 

@@ -67,19 +67,12 @@ pub(crate) fn open(config: &Config) -> Result<Wired<'_>, Failure> {
     let store = database(config)?;
     if !store.pending_migrations()?.is_empty() {
         if !is_new(&store) {
-            return Err(
-                Failure::new("the database's tables are of an older version")
-                    .hint("run `keywright migrate`, or start the server, which does it too"),
-            );
+            return Err(Failure::new("the database's tables are of an older version")
+                .hint("run `keywright migrate`, or start the server, which does it too"));
         }
         store.migrate()?;
     }
-    Ok(Wired {
-        config,
-        store,
-        random: OsRandom,
-        clock: SystemClock,
-    })
+    Ok(Wired { config, store, random: OsRandom, clock: SystemClock })
 }
 
 /// The database as it is.
@@ -91,11 +84,8 @@ pub(crate) fn database(config: &Config) -> Result<Database, Failure> {
     if config.database.is_sqlite() {
         let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
         made.map_err(|error| {
-            Failure::new(format!(
-                "cannot make the data directory {}: {error}",
-                dir.display()
-            ))
-            .hint("choose another with --data-dir or KEYWRIGHT_DATA_DIR")
+            Failure::new(format!("cannot make the data directory {}: {error}", dir.display()))
+                .hint("choose another with --data-dir or KEYWRIGHT_DATA_DIR")
         })?;
     }
     let options = Options {
@@ -116,12 +106,7 @@ pub(crate) fn serve(config: &Config) -> Result<(), Failure> {
     for migration in store.migrate()? {
         tracing::info!("applied migration {migration}");
     }
-    let listen = config
-        .listen
-        .iter()
-        .copied()
-        .map(take_port)
-        .collect::<Result<Vec<_>, _>>()?;
+    let listen = config.listen.iter().copied().map(take_port).collect::<Result<Vec<_>, _>>()?;
     let provider = Arc::new(provider(config, &listen, store)?);
     for change in config::reconcile::apply(&provider, &config.declared)? {
         tracing::info!("configuration: {change}");
@@ -145,13 +130,7 @@ fn provider(config: &Config, listen: &[SocketAddr], store: Database) -> Result<P
     }
     let random = Arc::new(OsRandom);
     let master = master_key(config, &store, random.as_ref())?;
-    Ok(Provider::open(
-        settings,
-        Arc::new(store),
-        Arc::new(SystemClock),
-        random,
-        master,
-    )?)
+    Ok(Provider::open(settings, Arc::new(store), Arc::new(SystemClock), random, master)?)
 }
 
 /// Only a database in which nothing was sealed or hashed yet may get a generated key.
@@ -164,9 +143,7 @@ fn master_key(config: &Config, store: &Database, random: &OsRandom) -> Result<Ma
 
 /// Nothing answers where a migrated database has its tables.
 fn is_new(store: &Database) -> bool {
-    store
-        .read(|tx| Ok(tx.version(Aggregate::Clients)?))
-        .is_err()
+    store.read(|tx| Ok(tx.version(Aggregate::Clients)?)).is_err()
 }
 
 fn server_options(config: &Config, listen: Vec<SocketAddr>) -> ServerOptions {
@@ -198,11 +175,8 @@ fn take_port(address: SocketAddr) -> io::Result<SocketAddr> {
 fn listen_on(options: &ServerOptions, provider: &Arc<Provider>) -> Result<Serving, Failure> {
     keywright_http::serve(options, Arc::clone(provider)).map_err(|error| {
         let addresses: Vec<_> = options.listen.iter().map(ToString::to_string).collect();
-        Failure::new(format!(
-            "cannot listen on {}: {error}",
-            addresses.join(", ")
-        ))
-        .hint("choose another address with --listen or KEYWRIGHT_LISTEN")
+        Failure::new(format!("cannot listen on {}: {error}", addresses.join(", ")))
+            .hint("choose another address with --listen or KEYWRIGHT_LISTEN")
     })
 }
 
@@ -217,9 +191,7 @@ fn announce(config: &Config, provider: &Provider, addresses: &[SocketAddr]) -> R
     if !config.issuer_is_configured {
         tracing::warn!("no issuer is configured: this is fit for trying out on one machine only");
     }
-    let nobody = provider
-        .store
-        .read(|tx| Ok(tx.users(None, 1)?.is_empty()))?;
+    let nobody = provider.store.read(|tx| Ok(tx.users(None, 1)?.is_empty()))?;
     if nobody {
         tracing::info!("there is no user yet: run `keywright users add --admin NAME`");
     }

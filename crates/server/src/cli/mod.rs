@@ -43,13 +43,7 @@ struct Global {
     #[arg(long, global = true, value_name = "PATH")]
     data_dir: Option<PathBuf>,
     /// How to print results
-    #[arg(
-        short,
-        long,
-        global = true,
-        value_name = "FORMAT",
-        default_value = "text"
-    )]
+    #[arg(short, long, global = true, value_name = "FORMAT", default_value = "text")]
     output: Format,
 }
 
@@ -131,11 +125,7 @@ fn configuration(
     let environment = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let file = file(global.config.as_deref()).map_err(|problem| vec![problem])?;
-    load(Sources {
-        flags,
-        environment: environment.collect(),
-        file,
-    })
+    load(Sources { flags, environment: environment.collect(), file })
 }
 
 fn tell(err: &mut dyn Write, problems: &[Problem]) -> std::io::Result<()> {
@@ -145,10 +135,7 @@ fn tell(err: &mut dyn Write, problems: &[Problem]) -> std::io::Result<()> {
     for problem in problems {
         writeln!(err, "  {}", problem.to_string().replace('\n', "\n    "))?;
     }
-    writeln!(
-        err,
-        "hint: `keywright config default` explains every option"
-    )
+    writeln!(err, "hint: `keywright config default` explains every option")
 }
 
 /// Who owns a row, as it is printed.
@@ -162,9 +149,5 @@ fn origin(origin: Origin) -> &'static str {
 
 /// Whether a row is in use, as it is printed.
 fn status(disabled_at: Option<Timestamp>) -> &'static str {
-    if disabled_at.is_some() {
-        "disabled"
-    } else {
-        "enabled"
-    }
+    if disabled_at.is_some() { "disabled" } else { "enabled" }
 }

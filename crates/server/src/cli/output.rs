@@ -49,32 +49,17 @@ impl<'w> Output<'w> {
         if self.format == Format::Json {
             return writeln!(self.writer, "{:#}", Value::Array(rows));
         }
-        let headings = columns
-            .iter()
-            .map(|(heading, _)| (*heading).to_owned())
-            .collect();
+        let headings = columns.iter().map(|(heading, _)| (*heading).to_owned()).collect();
         let cells = |row: &Value| columns.iter().map(|(_, name)| plain(&row[*name])).collect();
-        let lines: Vec<Vec<String>> = std::iter::once(headings)
-            .chain(rows.iter().map(cells))
-            .collect();
+        let lines: Vec<Vec<String>> =
+            std::iter::once(headings).chain(rows.iter().map(cells)).collect();
         let width = |column: usize| {
-            lines
-                .iter()
-                .map(|line| line[column].chars().count())
-                .max()
-                .unwrap_or_default()
+            lines.iter().map(|line| line[column].chars().count()).max().unwrap_or_default()
         };
         let widths: Vec<_> = (0..columns.len()).map(width).collect();
         for line in &lines {
-            let padded = line
-                .iter()
-                .zip(&widths)
-                .map(|(cell, width)| format!("{cell:width$}"));
-            writeln!(
-                self.writer,
-                "{}",
-                padded.collect::<Vec<_>>().join("  ").trim_end()
-            )?;
+            let padded = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+            writeln!(self.writer, "{}", padded.collect::<Vec<_>>().join("  ").trim_end())?;
         }
         Ok(())
     }
@@ -116,6 +101,5 @@ fn plain(value: &Value) -> String {
 /// An instant in RFC 3339, UTC.
 pub(super) fn instant(at: Timestamp) -> Value {
     let read = OffsetDateTime::from_unix_timestamp(at.0).ok();
-    read.and_then(|at| at.format(&Rfc3339).ok())
-        .map_or(Value::Null, Value::String)
+    read.and_then(|at| at.format(&Rfc3339).ok()).map_or(Value::Null, Value::String)
 }

@@ -16,11 +16,7 @@ const LONGEST: u64 = 16 * 1024;
 /// # Errors
 /// When nothing is given, the two differ, or reading fails.
 pub(super) fn read(what: &str) -> Result<Secret, Failure> {
-    let secret = if stdin().is_terminal() {
-        prompt(what)?
-    } else {
-        piped(what)?
-    };
+    let secret = if stdin().is_terminal() { prompt(what)? } else { piped(what)? };
     if secret.expose().is_empty() {
         return Err(Failure::new(format!("the {what} is empty"))
             .hint("type it, or pipe it in from a file: `... < secret.txt`"));
@@ -40,15 +36,9 @@ fn prompt(what: &str) -> Result<Secret, Failure> {
 
 fn piped(what: &str) -> Result<Secret, Failure> {
     let mut text = String::new();
-    stdin()
-        .lock()
-        .take(LONGEST)
-        .read_to_string(&mut text)
-        .map_err(|error| {
-            Failure::new(format!(
-                "cannot read the {what} from standard input: {error}"
-            ))
-        })?;
+    stdin().lock().take(LONGEST).read_to_string(&mut text).map_err(|error| {
+        Failure::new(format!("cannot read the {what} from standard input: {error}"))
+    })?;
     let secret = Secret::new(text.trim_end_matches(['\r', '\n']));
     drop(zeroize::Zeroizing::new(text));
     if secret.expose().contains(['\r', '\n']) {

@@ -22,10 +22,7 @@ impl Flags {
     /// The options that were given.
     pub(super) fn options(&self) -> BTreeMap<&'static str, String> {
         let given = [("listen", &self.listen), ("issuer", &self.issuer)];
-        given
-            .into_iter()
-            .filter_map(|(key, value)| Some((key, value.clone()?)))
-            .collect()
+        given.into_iter().filter_map(|(key, value)| Some((key, value.clone()?))).collect()
     }
 }
 

@@ -67,24 +67,9 @@ pub(super) fn read(reader: &mut Reader) -> Declared {
     let resources = each(reader, "resources", resource::read);
     let clients = each(reader, "clients", client::read);
     let users = each(reader, "users", user::read);
-    unique(
-        reader,
-        "resources",
-        "identifier",
-        resources.iter().map(|r| r.identifier.as_str()),
-    );
-    unique(
-        reader,
-        "clients",
-        "client_id",
-        clients.iter().map(|c| c.id.as_str()),
-    );
-    unique(
-        reader,
-        "users",
-        "login",
-        users.iter().map(|u| u.login.as_str()),
-    );
+    unique(reader, "resources", "identifier", resources.iter().map(|r| r.identifier.as_str()));
+    unique(reader, "clients", "client_id", clients.iter().map(|c| c.id.as_str()));
+    unique(reader, "users", "login", users.iter().map(|u| u.login.as_str()));
     let subjects = users.iter().filter_map(|user| user.subject.as_ref());
     unique(reader, "users", "subject", subjects.map(Subject::as_str));
     for client in &clients {
@@ -92,18 +77,11 @@ pub(super) fn read(reader: &mut Reader) -> Declared {
         for name in named.chain(&client.metadata.default_resource) {
             if !resources.iter().any(|resource| resource.is_named(name)) {
                 let place = format!("clients {:?}", client.id.as_str());
-                reader.problem(
-                    place,
-                    format!("no [[resources]] has the identifier {name:?}"),
-                );
+                reader.problem(place, format!("no [[resources]] has the identifier {name:?}"));
             }
         }
     }
-    Declared {
-        clients,
-        resources,
-        users,
-    }
+    Declared { clients, resources, users }
 }
 
 fn each<T>(
@@ -125,10 +103,7 @@ fn unique<'a>(reader: &mut Reader, kind: &str, member: &str, names: impl Iterato
     let mut seen = Vec::new();
     for name in names {
         if seen.contains(&name) {
-            reader.problem(
-                kind,
-                format!("{member} {name:?} is declared twice; remove one"),
-            );
+            reader.problem(kind, format!("{member} {name:?} is declared twice; remove one"));
         }
         seen.push(name);
     }

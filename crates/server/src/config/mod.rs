@@ -72,11 +72,7 @@ impl Database {
 
     /// What it is called in a log line.
     pub(crate) fn kind(&self) -> &'static str {
-        if self.is_sqlite() {
-            "SQLite"
-        } else {
-            "PostgreSQL"
-        }
+        if self.is_sqlite() { "SQLite" } else { "PostgreSQL" }
     }
 }
 
@@ -131,11 +127,7 @@ pub(crate) fn load(sources: Sources) -> Result<Config, Vec<Problem>> {
     let mut reader = Reader::new(sources, DEFAULT_FILE);
     let config = options::read(&mut reader);
     let (_, problems) = reader.finish();
-    if problems.is_empty() {
-        Ok(config)
-    } else {
-        Err(problems)
-    }
+    if problems.is_empty() { Ok(config) } else { Err(problems) }
 }
 
 #[cfg(test)]

@@ -28,11 +28,7 @@ pub(super) fn read(reader: &mut Reader) -> Config {
     let declared = declared::read(reader);
     let mut settings = Settings::new(issuer.clone().unwrap_or_else(|| derived_issuer(&listen)));
     lifetimes(reader, &mut settings);
-    let longest = declared
-        .resources
-        .iter()
-        .filter_map(|r| r.access_token_lifetime)
-        .max();
+    let longest = declared.resources.iter().filter_map(|r| r.access_token_lifetime).max();
     settings.keys = keys(reader, longest.max(Some(longest_token(&settings))));
     settings.password_cost = reader.fixed("passwords.cost", |raw| raw.within(10, 16));
     let database = database(reader, &data_dir);
@@ -51,10 +47,7 @@ pub(super) fn read(reader: &mut Reader) -> Config {
 
 /// The issuer of a server that nobody configured one for.
 pub(crate) fn derived_issuer(listen: &[SocketAddr]) -> String {
-    listen
-        .first()
-        .map(|address| format!("http://{address}"))
-        .unwrap_or_default()
+    listen.first().map(|address| format!("http://{address}")).unwrap_or_default()
 }
 
 fn addresses(raw: &Raw) -> Result<Vec<SocketAddr>, String> {
@@ -63,15 +56,10 @@ fn addresses(raw: &Raw) -> Result<Vec<SocketAddr>, String> {
         _ => Raw::Text(raw.text()?).list()?,
     };
     let parse = |text: &String| {
-        text.parse()
-            .map_err(|_| format!("{text:?} is not address:port, such as 127.0.0.1:8080"))
+        text.parse().map_err(|_| format!("{text:?} is not address:port, such as 127.0.0.1:8080"))
     };
     let addresses: Vec<_> = texts.iter().map(parse).collect::<Result<_, _>>()?;
-    if addresses.is_empty() {
-        Err("name at least one address".into())
-    } else {
-        Ok(addresses)
-    }
+    if addresses.is_empty() { Err("name at least one address".into()) } else { Ok(addresses) }
 }
 
 fn issuer(reader: &mut Reader, listen: &[SocketAddr]) -> Option<String> {
@@ -80,9 +68,7 @@ fn issuer(reader: &mut Reader, listen: &[SocketAddr]) -> Option<String> {
         let text = raw.text()?;
         check_issuer(&text, insecure).map(|()| text)
     });
-    let elsewhere = listen
-        .first()
-        .is_some_and(|address| !address.ip().is_loopback());
+    let elsewhere = listen.first().is_some_and(|address| !address.ip().is_loopback());
     if issuer.is_none() && elsewhere && !reader.is_given("issuer") {
         let why = "set it to the URL under which browsers and clients reach this server; it \
                    cannot be told from the address that is listened on";
@@ -107,10 +93,7 @@ fn check_issuer(text: &str, insecure: bool) -> Result<(), String> {
         return Err("it holds a user name or password; remove it".to_owned());
     }
     if text.ends_with('/') {
-        return Err(format!(
-            "{text:?} ends with a slash; write {}",
-            text.trim_end_matches('/')
-        ));
+        return Err(format!("{text:?} ends with a slash; write {}", text.trim_end_matches('/')));
     }
     let canonical = url.as_str().trim_end_matches('/');
     if text != canonical {
@@ -156,9 +139,7 @@ fn lifetimes(reader: &mut Reader, settings: &mut Settings) {
 }
 
 fn longest_token(settings: &Settings) -> Seconds {
-    settings
-        .access_token_lifetime
-        .max(settings.id_token_lifetime)
+    settings.access_token_lifetime.max(settings.id_token_lifetime)
 }
 
 fn keys(reader: &mut Reader, longest_token: Option<Seconds>) -> rotate::Policy {
@@ -196,24 +177,17 @@ fn algorithms(raw: &Raw) -> Result<Vec<Algorithm>, String> {
         }
     }
     if !algorithms.contains(&Algorithm::RS256) {
-        return Err(
-            "RS256 is missing; every OpenID provider must offer it (OIDC Core section \
+        return Err("RS256 is missing; every OpenID provider must offer it (OIDC Core section \
                     15.1)"
-                .to_owned(),
-        );
+            .to_owned());
     }
     Ok(algorithms)
 }
 
 fn database(reader: &mut Reader, data_dir: &Path) -> Database {
-    let url = reader
-        .secret("database.url", "database.url_file")
-        .unwrap_or_else(|| {
-            Secret::new(format!(
-                "sqlite://{}",
-                data_dir.join("keywright.db").display()
-            ))
-        });
+    let url = reader.secret("database.url", "database.url_file").unwrap_or_else(|| {
+        Secret::new(format!("sqlite://{}", data_dir.join("keywright.db").display()))
+    });
     let known = ["sqlite://", "postgres://", "postgresql://"];
     if !known.iter().any(|scheme| url.expose().starts_with(scheme)) {
         let why = "write sqlite://path or postgres://user:password@host/name";

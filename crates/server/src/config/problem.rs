@@ -24,9 +24,7 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
         let whole = strsim::normalized_damerau_levenshtein(name, candidate);
         whole.max(strsim::normalized_damerau_levenshtein(&leaf(name), &leaf(candidate)) - 0.1)
     };
-    known
-        .into_iter()
-        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
+    known.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
 }
 
 /// The sentence about a name that nobody knows.
@@ -43,19 +41,11 @@ mod tests {
 
     #[test]
     fn the_nearest_name_is_found_through_a_typo_and_a_forgotten_section() {
-        let known = [
-            "issuer",
-            "listen",
-            "lifetimes.code",
-            "lifetimes.session_idle",
-            "database.url",
-        ];
+        let known =
+            ["issuer", "listen", "lifetimes.code", "lifetimes.session_idle", "database.url"];
         assert_eq!(nearest("isuer", known), Some("issuer"));
         assert_eq!(nearest("lifetime.code", known), Some("lifetimes.code"));
-        assert_eq!(
-            nearest("session_idle", known),
-            Some("lifetimes.session_idle")
-        );
+        assert_eq!(nearest("session_idle", known), Some("lifetimes.session_idle"));
         assert_eq!(nearest("anything", []), None);
     }
 }

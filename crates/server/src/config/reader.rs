@@ -72,10 +72,7 @@ impl Reader {
         let mut parse = |place: &Path, text: &str| {
             text.parse::<toml::Table>().unwrap_or_else(|error| {
                 let place = place.display().to_string();
-                problems.push(Problem {
-                    place,
-                    sentence: error.to_string().trim().to_owned(),
-                });
+                problems.push(Problem { place, sentence: error.to_string().trim().to_owned() });
                 toml::Table::new()
             })
         };
@@ -164,10 +161,7 @@ impl Reader {
         self.taken.push(name.to_owned());
         let value = self.environment.get(name).map(Secret::new);
         if value.is_none() {
-            self.problem(
-                place,
-                format!("the environment variable {name} is not set; set it"),
-            );
+            self.problem(place, format!("the environment variable {name} is not set; set it"));
         }
         value
     }
@@ -177,24 +171,13 @@ impl Reader {
         let Some(value) = self.file.remove(kind) else {
             return Vec::new();
         };
-        let tables: Option<Vec<_>> = value.as_array().map(|items| {
-            items
-                .iter()
-                .filter_map(|item| item.as_table().cloned())
-                .collect()
-        });
+        let tables: Option<Vec<_>> = value
+            .as_array()
+            .map(|items| items.iter().filter_map(|item| item.as_table().cloned()).collect());
         match tables {
-            Some(tables)
-                if value
-                    .as_array()
-                    .is_some_and(|items| items.len() == tables.len()) =>
-            {
+            Some(tables) if value.as_array().is_some_and(|items| items.len() == tables.len()) => {
                 let place = |i| format!("{kind}[{i}] in {}", self.path.display());
-                tables
-                    .into_iter()
-                    .enumerate()
-                    .map(|(i, table)| (place(i), table))
-                    .collect()
+                tables.into_iter().enumerate().map(|(i, table)| (place(i), table)).collect()
             }
             _ => {
                 let place = format!("{kind} in {}", self.path.display());
@@ -206,25 +189,18 @@ impl Reader {
 
     /// Whether a layer above the default gives a value, be it wrong.
     pub(crate) fn is_given(&self, key: &'static str) -> bool {
-        self.find(key)
-            .is_some_and(|found| found.layer > Layer::Default)
+        self.find(key).is_some_and(|found| found.layer > Layer::Default)
     }
 
     /// Notes a problem with an option, at the place where its value came from.
     pub(crate) fn refuse(&mut self, key: &'static str, sentence: impl Into<String>) {
         let place = self.find(key).map(|found| found.place);
-        self.problem(
-            place.unwrap_or_else(|| format!("{key} ({})", variable(key))),
-            sentence,
-        );
+        self.problem(place.unwrap_or_else(|| format!("{key} ({})", variable(key))), sentence);
     }
 
     /// Notes a problem.
     pub(crate) fn problem(&mut self, place: impl Into<String>, sentence: impl Into<String>) {
-        self.problems.push(Problem {
-            place: place.into(),
-            sentence: sentence.into(),
-        });
+        self.problems.push(Problem { place: place.into(), sentence: sentence.into() });
     }
 
     /// The names that were read, and every problem, those of unknown names included.
@@ -249,19 +225,13 @@ impl Reader {
         found: &Found,
         read: impl FnOnce(&Raw) -> Result<T, String>,
     ) -> Option<T> {
-        read(&found.raw)
-            .map_err(|sentence| self.problem(found.place.clone(), sentence))
-            .ok()
+        read(&found.raw).map_err(|sentence| self.problem(found.place.clone(), sentence)).ok()
     }
 
     fn find(&self, key: &'static str) -> Option<Found> {
         if let Some(text) = self.flags.get(key) {
             let place = format!("--{}", key.replace(['.', '_'], "-"));
-            return Some(Found {
-                layer: Layer::Flag,
-                place,
-                raw: Raw::Text(text.clone()),
-            });
+            return Some(Found { layer: Layer::Flag, place, raw: Raw::Text(text.clone()) });
         }
         let name = variable(key);
         if let Some(text) = self.environment.get(&name) {
@@ -273,28 +243,16 @@ impl Reader {
         }
         if let Some(value) = at(&self.file, key) {
             let place = format!("{key} in {}", self.path.display());
-            return Some(Found {
-                layer: Layer::File,
-                place,
-                raw: Raw::Toml(value.clone()),
-            });
+            return Some(Found { layer: Layer::File, place, raw: Raw::Toml(value.clone()) });
         }
         let value = at(&self.defaults, key)?;
         let place = format!("{key} ({name})");
-        Some(Found {
-            layer: Layer::Default,
-            place,
-            raw: Raw::Toml(value.clone()),
-        })
+        Some(Found { layer: Layer::Default, place, raw: Raw::Toml(value.clone()) })
     }
 
     fn unknown_in_file(&mut self, above: &str, table: &toml::Table) {
         for (name, value) in table {
-            let key = if above.is_empty() {
-                name.clone()
-            } else {
-                format!("{above}.{name}")
-            };
+            let key = if above.is_empty() { name.clone() } else { format!("{above}.{name}") };
             let section = self.known.keys().any(|k| k.starts_with(&format!("{key}.")));
             match value {
                 _ if self.known.contains_key(key.as_str()) => {}
@@ -337,9 +295,7 @@ fn variable(key: &str) -> String {
 fn is_foreign(name: &str) -> bool {
     let rest = name.strip_prefix(PREFIX).unwrap_or_default();
     matches!(rest, "PORT" | "BIN")
-        || ["PORT_", "SERVICE_", "TEST_"]
-            .iter()
-            .any(|prefix| rest.starts_with(prefix))
+        || ["PORT_", "SERVICE_", "TEST_"].iter().any(|prefix| rest.starts_with(prefix))
 }
 
 fn at<'a>(table: &'a toml::Table, key: &str) -> Option<&'a toml::Value> {

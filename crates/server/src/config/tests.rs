@@ -9,18 +9,11 @@ use super::reader::{DECLARED, Presence, Reader};
 use super::*;
 
 fn sources(text: &str) -> Sources {
-    Sources {
-        file: Some((PathBuf::from("keywright.toml"), text.into())),
-        ..Sources::default()
-    }
+    Sources { file: Some((PathBuf::from("keywright.toml"), text.into())), ..Sources::default() }
 }
 
 fn problems(text: &str) -> Vec<String> {
-    load(sources(text))
-        .unwrap_err()
-        .iter()
-        .map(ToString::to_string)
-        .collect()
+    load(sources(text)).unwrap_err().iter().map(ToString::to_string).collect()
 }
 
 /// The default file with its examples switched on.
@@ -34,11 +27,7 @@ fn everything() -> String {
 
 fn leaves(above: &str, table: &toml::Table, into: &mut Vec<String>) {
     for (name, value) in table {
-        let key = if above.is_empty() {
-            name.clone()
-        } else {
-            format!("{above}.{name}")
-        };
+        let key = if above.is_empty() { name.clone() } else { format!("{above}.{name}") };
         match value {
             toml::Value::Table(inner) => leaves(&key, inner, into),
             _ if DECLARED.contains(&key.as_str()) => {}
@@ -85,9 +74,7 @@ fn the_default_file_has_the_built_in_defaults() {
 fn every_example_of_the_default_file_is_valid() {
     let text = everything();
     let without = |name: &str| !["master_key_file", "url_file"].contains(&name);
-    let kept = text
-        .lines()
-        .filter(|line| without(line.split(' ').next().unwrap()));
+    let kept = text.lines().filter(|line| without(line.split(' ').next().unwrap()));
     let config = load(sources(&kept.collect::<Vec<_>>().join("\n"))).unwrap();
     assert_eq!(config.declared.clients.len(), 1);
     assert_eq!(config.declared.resources.len(), 1);
@@ -133,10 +120,7 @@ fn all_problems_are_told_at_once_with_their_places() {
 #[test]
 fn a_flag_wins_over_the_environment_and_that_over_the_file() {
     let mut layers = sources("listen = '127.0.0.1:1'");
-    assert_eq!(
-        load(sources("listen = '127.0.0.1:1'")).unwrap().listen[0].port(),
-        1
-    );
+    assert_eq!(load(sources("listen = '127.0.0.1:1'")).unwrap().listen[0].port(), 1);
     let variable = ("KEYWRIGHT_LISTEN".to_owned(), "127.0.0.1:2".to_owned());
     layers.environment = BTreeMap::from([variable.clone()]);
     assert_eq!(load(layers).unwrap().listen[0].port(), 2);
@@ -148,37 +132,19 @@ fn a_flag_wins_over_the_environment_and_that_over_the_file() {
 
 #[test]
 fn an_unknown_variable_is_refused_but_not_what_kubernetes_sets() {
-    let names = [
-        "KEYWRIGHT_LISTN",
-        "KEYWRIGHT_PORT_8080_TCP",
-        "KEYWRIGHT_SERVICE_HOST",
-        "HOME",
-    ];
+    let names = ["KEYWRIGHT_LISTN", "KEYWRIGHT_PORT_8080_TCP", "KEYWRIGHT_SERVICE_HOST", "HOME"];
     let environment = names.map(|name| (name.to_owned(), "x".to_owned()));
-    let layers = Sources {
-        environment: BTreeMap::from(environment),
-        ..Sources::default()
-    };
+    let layers = Sources { environment: BTreeMap::from(environment), ..Sources::default() };
     let problems = load(layers).unwrap_err();
     assert_eq!(problems.len(), 1);
     let sentence = "there is no such option; did you mean `KEYWRIGHT_LISTEN`?";
-    assert_eq!(
-        problems[0].to_string(),
-        format!("KEYWRIGHT_LISTN: {sentence}")
-    );
+    assert_eq!(problems[0].to_string(), format!("KEYWRIGHT_LISTN: {sentence}"));
 }
 
 #[test]
 fn an_issuer_is_https_unless_it_is_this_machine() {
-    for good in [
-        "https://id.example",
-        "https://id.example/a/b",
-        "http://localhost:8080",
-    ] {
-        assert!(
-            load(sources(&format!("issuer = '{good}'"))).is_ok(),
-            "{good}"
-        );
+    for good in ["https://id.example", "https://id.example/a/b", "http://localhost:8080"] {
+        assert!(load(sources(&format!("issuer = '{good}'"))).is_ok(), "{good}");
     }
     for bad in [
         "http://id.example",
@@ -208,8 +174,5 @@ fn short_key_windows_need_to_be_allowed() {
 #[test]
 fn a_broken_file_says_where() {
     let all = problems("listen = \n");
-    assert!(
-        all[0].starts_with("keywright.toml: TOML parse error at line 1"),
-        "{all:?}"
-    );
+    assert!(all[0].starts_with("keywright.toml: TOML parse error at line 1"), "{all:?}");
 }

@@ -60,13 +60,11 @@ impl Raw {
             Self::Text(text) | Self::Toml(toml::Value::String(text)) => seconds(text.trim()),
             Self::Toml(_) => None,
         };
-        read.filter(|span| (0..=LONGEST).contains(span))
-            .map(Seconds)
-            .ok_or_else(|| {
-                "write whole seconds or a number with a unit, such as \"60s\", \"5m\", \"24h\" or \
+        read.filter(|span| (0..=LONGEST).contains(span)).map(Seconds).ok_or_else(|| {
+            "write whole seconds or a number with a unit, such as \"60s\", \"5m\", \"24h\" or \
              \"90d\", at most ten years"
-                    .to_owned()
-            })
+                .to_owned()
+        })
     }
 
     /// A list of texts; in a flag or the environment separated by commas.
@@ -74,16 +72,12 @@ impl Raw {
         let wrong = || "write a list of texts".to_owned();
         match self {
             Self::Text(text) => {
-                let items = text
-                    .split(',')
-                    .map(str::trim)
-                    .filter(|item| !item.is_empty());
+                let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
                 Ok(items.map(str::to_owned).collect())
             }
-            Self::Toml(toml::Value::Array(items)) => items
-                .iter()
-                .map(|i| i.as_str().map(str::to_owned).ok_or_else(wrong))
-                .collect(),
+            Self::Toml(toml::Value::Array(items)) => {
+                items.iter().map(|i| i.as_str().map(str::to_owned).ok_or_else(wrong)).collect()
+            }
             Self::Toml(_) => Err(wrong()),
         }
     }
@@ -114,16 +108,7 @@ mod tests {
         assert_eq!(read("24h"), Some(Seconds::days(1)));
         assert_eq!(read("90d"), Some(Seconds::days(90)));
         assert_eq!(Raw::Toml(toml::Value::Integer(7)).seconds(), Ok(Seconds(7)));
-        for wrong in [
-            "",
-            "m",
-            "5 minutes",
-            "-1",
-            "1.5h",
-            "5M",
-            "99999999999999999d",
-            "11y",
-        ] {
+        for wrong in ["", "m", "5 minutes", "-1", "1.5h", "5M", "99999999999999999d", "11y"] {
             assert_eq!(read(wrong), None, "{wrong:?}");
         }
     }

@@ -32,11 +32,7 @@ impl Jobs {
 pub(crate) fn start(provider: &Arc<Provider>) -> Jobs {
     let jobs: [(&'static str, Duration, Work); 3] = [
         ("poll", poll::EVERY, poll::run),
-        (
-            "rotate keys",
-            rotate_keys::every(&provider.settings.keys),
-            rotate_keys::run,
-        ),
+        ("rotate keys", rotate_keys::every(&provider.settings.keys), rotate_keys::run),
         ("sweep", sweep::EVERY, sweep::run),
     ];
     let start =

@@ -6,13 +6,7 @@ use serde_json::json;
 
 use crate::sandbox::{Sandbox, finish};
 
-const ROBOT: [&str; 5] = [
-    "clients",
-    "add",
-    "robot",
-    "--grant-type",
-    "client_credentials",
-];
+const ROBOT: [&str; 5] = ["clients", "add", "robot", "--grant-type", "client_credentials"];
 
 #[test]
 fn a_generated_secret_is_shown_once() {
@@ -22,10 +16,7 @@ fn a_generated_secret_is_shown_once() {
     assert_eq!(secret.len(), 43);
     for verb in [&["clients", "list"][..], &["clients", "show", "robot"]] {
         let out = sandbox.run(&[verb, &["-o", "json"]].concat()).ok();
-        assert!(
-            !out.contains(secret) && !out.contains("client_secret"),
-            "{out}"
-        );
+        assert!(!out.contains(secret) && !out.contains("client_secret"), "{out}");
     }
     let key = std::fs::metadata(sandbox.dir.path().join("data/master.key")).unwrap();
     assert_eq!(key.permissions().mode() & 0o777, 0o600);
@@ -62,14 +53,8 @@ fn the_flags_have_the_names_of_rfc_7591() {
     ]);
     let client = client.json();
     assert_eq!(client["client_name"], "Notes");
-    assert_eq!(
-        client["redirect_uris"],
-        json!(["https://n.example/cb", "https://n.example/cb2"])
-    );
-    assert_eq!(
-        client["grant_types"],
-        json!(["authorization_code", "refresh_token"])
-    );
+    assert_eq!(client["redirect_uris"], json!(["https://n.example/cb", "https://n.example/cb2"]));
+    assert_eq!(client["grant_types"], json!(["authorization_code", "refresh_token"]));
     assert_eq!(client["token_endpoint_auth_method"], "client_secret_post");
     assert_eq!(client["id_token_signed_response_alg"], "ES256");
     assert_eq!(client["default_max_age"], 43_200);
@@ -79,24 +64,11 @@ fn the_flags_have_the_names_of_rfc_7591() {
 #[test]
 fn everything_that_is_wrong_with_a_client_is_told_at_once() {
     let told = Sandbox::new()
-        .run(&[
-            "clients",
-            "add",
-            "--grant-type",
-            "password",
-            "--application-type",
-            "desktop",
-        ])
+        .run(&["clients", "add", "--grant-type", "password", "--application-type", "desktop"])
         .refused();
-    assert!(
-        told.contains("grant_types: ") && told.contains("application_type: "),
-        "{told}"
-    );
+    assert!(told.contains("grant_types: ") && told.contains("application_type: "), "{told}");
     let told = Sandbox::new().run(&["clients", "add"]).refused();
-    assert!(
-        told.contains("redirect_uris: authorization_code needs at least one"),
-        "{told}"
-    );
+    assert!(told.contains("redirect_uris: authorization_code needs at least one"), "{told}");
 }
 
 #[test]
@@ -111,9 +83,7 @@ fn a_public_client_has_no_secret() {
         "--token-endpoint-auth-method",
         "none",
     ];
-    let told = sandbox
-        .run_with(&[&public[..], &["--secret-stdin"]].concat(), "x")
-        .refused();
+    let told = sandbox.run_with(&[&public[..], &["--secret-stdin"]].concat(), "x").refused();
     assert!(told.contains("a public client has no secret"), "{told}");
     let client = sandbox.run(&[&public[..], &["-o", "json"]].concat()).json();
     assert_eq!(client.get("client_secret"), None);
@@ -136,36 +106,18 @@ fn a_chosen_secret_comes_from_standard_input_and_is_long() {
 fn an_old_secret_ends_at_once_or_when_it_was_told_to() {
     let sandbox = Sandbox::new();
     sandbox.run(&ROBOT).ok();
-    let secrets = || {
-        sandbox
-            .run(&["clients", "show", "robot", "-o", "json"])
-            .json()
-    };
+    let secrets = || sandbox.run(&["clients", "show", "robot", "-o", "json"]).json();
     let rotate = ["clients", "rotate-secret", "robot", "-o", "json"];
-    let kept = sandbox
-        .run(&[&rotate[..], &["--keep-old", "24h"]].concat())
-        .json();
+    let kept = sandbox.run(&[&rotate[..], &["--keep-old", "24h"]].concat()).json();
     assert!(kept["client_secret"].is_string());
     let shown = secrets();
-    let ends: Vec<_> = shown["secrets"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|s| &s["expires_at"])
-        .collect();
+    let ends: Vec<_> =
+        shown["secrets"].as_array().unwrap().iter().map(|s| &s["expires_at"]).collect();
     assert_eq!(ends.len(), 2);
-    assert_eq!(
-        ends.iter().filter(|end| end.is_null()).count(),
-        1,
-        "{shown}"
-    );
+    assert_eq!(ends.iter().filter(|end| end.is_null()).count(), 1, "{shown}");
     sandbox.run(&rotate).ok();
     let shown = secrets();
-    let open = shown["secrets"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|s| s["expires_at"].is_null());
+    let open = shown["secrets"].as_array().unwrap().iter().filter(|s| s["expires_at"].is_null());
     assert_eq!(open.count(), 1, "{shown}");
 }
 
@@ -175,12 +127,7 @@ fn a_client_is_removed_and_a_taken_id_refused() {
     sandbox.run(&ROBOT).ok();
     assert!(sandbox.run(&ROBOT).refused().contains("\"robot\" is taken"));
     sandbox.run(&["clients", "remove", "robot"]).ok();
-    assert!(
-        sandbox
-            .run(&["clients", "remove", "robot"])
-            .refused()
-            .contains("there is no client")
-    );
+    assert!(sandbox.run(&["clients", "remove", "robot"]).refused().contains("there is no client"));
 }
 
 #[test]
@@ -188,18 +135,10 @@ fn a_lost_master_key_is_not_replaced_by_another() {
     let sandbox = Sandbox::new();
     sandbox.run(&ROBOT).ok();
     std::fs::remove_file(sandbox.dir.path().join("data/master.key")).unwrap();
-    let told = sandbox
-        .run(&["clients", "rotate-secret", "robot"])
-        .refused();
-    assert!(
-        told.contains("master.key is gone") && told.contains("backup"),
-        "{told}"
-    );
+    let told = sandbox.run(&["clients", "rotate-secret", "robot"]).refused();
+    assert!(told.contains("master.key is gone") && told.contains("backup"), "{told}");
     let mut command = sandbox.command(&["clients", "rotate-secret", "robot"]);
-    command.env(
-        "KEYWRIGHT_MASTER_KEY",
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-    );
+    command.env("KEYWRIGHT_MASTER_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
     let told = finish(command, "").refused();
     assert!(told.contains("does not belong to this database"), "{told}");
 }

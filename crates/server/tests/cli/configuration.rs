@@ -11,9 +11,7 @@ fn a_missing_configuration_is_a_good_one() {
 fn every_problem_of_file_and_environment_is_told_at_once() {
     let sandbox = Sandbox::configured("isuer = 'x'\n[lifetimes]\ncode = 'soon'\n");
     let mut command = sandbox.command(&["config", "check"]);
-    command
-        .env("KEYWRIGHT_LISTN", "127.0.0.1:1")
-        .env("KEYWRIGHT_HTTP__WAIT", "long");
+    command.env("KEYWRIGHT_LISTN", "127.0.0.1:1").env("KEYWRIGHT_HTTP__WAIT", "long");
     let told = finish(command, "").refused();
     for part in [
         "4 problems",
@@ -38,13 +36,8 @@ fn the_printed_default_file_is_a_valid_configuration() {
 #[test]
 fn a_file_that_was_asked_for_must_exist() {
     let sandbox = Sandbox::new();
-    let told = sandbox
-        .run(&["--config", "other.toml", "config", "check"])
-        .refused();
-    assert!(
-        told.contains("other.toml: cannot read this configuration file"),
-        "{told}"
-    );
+    let told = sandbox.run(&["--config", "other.toml", "config", "check"]).refused();
+    assert!(told.contains("other.toml: cannot read this configuration file"), "{told}");
     let mut command = sandbox.command(&["config", "check"]);
     command.env("KEYWRIGHT_CONFIG", "another.toml");
     assert!(finish(command, "").refused().contains("another.toml"));
@@ -72,17 +65,11 @@ fn a_secret_file_is_read_and_a_missing_one_is_told() {
                                        grant_types = ['client_credentials']\n",
     );
     let told = sandbox.run(&["config", "check"]).refused();
-    assert!(
-        told.contains("clients[0] in keywright.toml: client_secret: cannot read s"),
-        "{told}"
-    );
+    assert!(told.contains("clients[0] in keywright.toml: client_secret: cannot read s"), "{told}");
     sandbox.write("s", "0123456789012345678901234567890\n");
     let told = sandbox.run(&["config", "check"]).refused();
     assert!(told.contains("fewer than 32 characters"), "{told}");
-    assert!(
-        !told.contains("0123456789"),
-        "the secret was printed: {told}"
-    );
+    assert!(!told.contains("0123456789"), "the secret was printed: {told}");
     sandbox.write("s", "01234567890123456789012345678901\n");
     assert_eq!(sandbox.run(&["config", "check"]).ok(), "ok\n");
 }
@@ -93,9 +80,6 @@ fn a_malformed_master_key_is_told_without_being_shown() {
     let mut command = sandbox.command(&["config", "check"]);
     command.env("KEYWRIGHT_MASTER_KEY", "c2VjcmV0");
     let told = finish(command, "").refused();
-    assert!(
-        told.contains("2 problems") && told.contains("must be 32 bytes"),
-        "{told}"
-    );
+    assert!(told.contains("2 problems") && told.contains("must be 32 bytes"), "{told}");
     assert!(!told.contains("c2VjcmV0"), "{told}");
 }

@@ -5,21 +5,12 @@ use serde_json::Value;
 use crate::sandbox::Sandbox;
 
 fn keys(sandbox: &Sandbox) -> Vec<Value> {
-    sandbox
-        .run(&["keys", "list", "-o", "json"])
-        .json()
-        .as_array()
-        .unwrap()
-        .clone()
+    sandbox.run(&["keys", "list", "-o", "json"]).json().as_array().unwrap().clone()
 }
 
 fn states(sandbox: &Sandbox, algorithm: &str) -> Vec<String> {
-    let of = keys(sandbox)
-        .into_iter()
-        .filter(|key| key["algorithm"] == algorithm);
-    let mut states: Vec<_> = of
-        .map(|key| key["state"].as_str().unwrap().to_owned())
-        .collect();
+    let of = keys(sandbox).into_iter().filter(|key| key["algorithm"] == algorithm);
+    let mut states: Vec<_> = of.map(|key| key["state"].as_str().unwrap().to_owned()).collect();
     states.sort();
     states
 }
@@ -37,26 +28,15 @@ fn the_first_start_makes_one_active_key_of_each_algorithm() {
 fn rotating_announces_a_successor_once() {
     let sandbox = Sandbox::configured("keys.algorithms = ['RS256', 'ES256']");
     sandbox.restart();
-    let rotated = sandbox
-        .run(&["keys", "rotate", "--algorithm", "ES256", "-o", "json"])
-        .json();
+    let rotated = sandbox.run(&["keys", "rotate", "--algorithm", "ES256", "-o", "json"]).json();
     assert_eq!(rotated.as_array().unwrap().len(), 1);
     assert_eq!(states(&sandbox, "ES256"), ["active", "announced"]);
     assert_eq!(states(&sandbox, "RS256"), ["active"]);
-    let again = sandbox
-        .run(&["keys", "rotate", "--algorithm", "ES256", "-o", "json"])
-        .json();
+    let again = sandbox.run(&["keys", "rotate", "--algorithm", "ES256", "-o", "json"]).json();
     assert_eq!(again, serde_json::json!([]));
-    let told = sandbox
-        .run(&["keys", "rotate", "--algorithm", "EdDSA"])
-        .refused();
+    let told = sandbox.run(&["keys", "rotate", "--algorithm", "EdDSA"]).refused();
     assert!(told.contains("EdDSA is not enabled"), "{told}");
-    assert_eq!(
-        sandbox
-            .run(&["keys", "rotate", "--algorithm", "HS256"])
-            .status,
-        Some(2)
-    );
+    assert_eq!(sandbox.run(&["keys", "rotate", "--algorithm", "HS256"]).status, Some(2));
 }
 
 #[test]
@@ -66,10 +46,7 @@ fn a_running_server_replaces_a_revoked_key_within_its_poll() {
     let of = |algorithm: &str| {
         let keys = keys(&sandbox).into_iter();
         let found = keys.filter(|key| key["state"] == "active" && key["algorithm"] == algorithm);
-        found
-            .map(|key| key["kid"].as_str().unwrap().to_owned())
-            .next()
-            .unwrap()
+        found.map(|key| key["kid"].as_str().unwrap().to_owned()).next().unwrap()
     };
     let old = of("ES256");
     sandbox.run(&["keys", "revoke", &old]).ok();
@@ -78,14 +55,10 @@ fn a_running_server_replaces_a_revoked_key_within_its_poll() {
     assert_eq!(states(&sandbox, "ES256"), ["active", "revoked"]);
     let published = || {
         let keys = server.get("/jwks")["keys"].as_array().unwrap().clone();
-        keys.into_iter()
-            .map(|key| key["kid"].as_str().unwrap().to_owned())
-            .collect::<Vec<_>>()
+        keys.into_iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     // The server polls once a second; each look takes far less than that.
-    let seen = (0..100_000)
-        .map(|_| published())
-        .find(|kids| kids.contains(&new));
+    let seen = (0..100_000).map(|_| published()).find(|kids| kids.contains(&new));
     assert!(!seen.unwrap().contains(&old));
     let told = sandbox.run(&["keys", "revoke", "nothing"]).refused();
     assert!(told.contains("keywright keys list"), "{told}");

@@ -46,11 +46,7 @@ fn versions(sandbox: &Sandbox) -> [i64; 3] {
 fn what_is_declared_is_added_and_a_second_start_changes_nothing() {
     let sandbox = everything();
     let log = sandbox.restart();
-    for change in [
-        "wrote client robot",
-        "added resource https://notes",
-        "wrote user ada",
-    ] {
+    for change in ["wrote client robot", "added resource https://notes", "wrote user ada"] {
         assert!(log.contains(change), "{change} is not in\n{log}");
     }
     let before = versions(&sandbox);
@@ -66,17 +62,11 @@ fn what_is_gone_from_the_file_is_disabled_and_enabled_when_it_is_back() {
     let sandbox = everything();
     sandbox.restart();
     let status = || {
-        let client = sandbox
-            .run(&["clients", "show", "robot", "-o", "json"])
-            .json();
+        let client = sandbox.run(&["clients", "show", "robot", "-o", "json"]).json();
         let user = sandbox.run(&["users", "show", "ada", "-o", "json"]).json();
         let resources = sandbox.database().read(|tx| Ok(tx.resources()?)).unwrap();
         let resource = resources[0].disabled_at.is_some();
-        [
-            client["status"] == "disabled",
-            user["status"] == "disabled",
-            resource,
-        ]
+        [client["status"] == "disabled", user["status"] == "disabled", resource]
     };
     assert_eq!(status(), [false; 3]);
     sandbox.write("keywright.toml", "");
@@ -93,21 +83,12 @@ fn a_changed_password_and_a_changed_secret_are_applied() {
     sandbox.restart();
     let text = format!("{CLIENT}{RESOURCE}{USER}");
     let text = text.replace("the first password", "the second password");
-    sandbox.write(
-        "keywright.toml",
-        &text.replace("the-secret-of", "another-secret-of"),
-    );
+    sandbox.write("keywright.toml", &text.replace("the-secret-of", "another-secret-of"));
     sandbox.restart();
     let stored = stored_password(&sandbox, "ada");
     assert!(verify(&Secret::new("the second password"), &stored));
-    let client = sandbox
-        .run(&["clients", "show", "robot", "-o", "json"])
-        .json();
-    let open = client["secrets"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|s| s["expires_at"].is_null());
+    let client = sandbox.run(&["clients", "show", "robot", "-o", "json"]).json();
+    let open = client["secrets"].as_array().unwrap().iter().filter(|s| s["expires_at"].is_null());
     assert_eq!(open.count(), 1, "{client}");
 }
 
@@ -118,19 +99,14 @@ fn a_password_that_its_user_chose_is_never_overwritten() {
     let own = hash(&OsRandom, &Secret::new("a password of my own"), 4).unwrap();
     let changed = sandbox.database().write(|tx| {
         let user = tx.find_user_by_login("ada")?.unwrap();
-        let mut row = tx
-            .find_credential(&user.id, CredentialKind::Password)?
-            .unwrap();
+        let mut row = tx.find_credential(&user.id, CredentialKind::Password)?.unwrap();
         row.data = own.clone().into_bytes();
         row.set_by_user = true;
         Ok(tx.put_credential(&row)?)
     });
     changed.unwrap();
     let text = format!("{CLIENT}{RESOURCE}{USER}");
-    sandbox.write(
-        "keywright.toml",
-        &text.replace("the first password", "the second password"),
-    );
+    sandbox.write("keywright.toml", &text.replace("the first password", "the second password"));
     sandbox.restart();
     assert_eq!(stored_password(&sandbox, "ada"), own);
 }
@@ -138,25 +114,13 @@ fn a_password_that_its_user_chose_is_never_overwritten() {
 #[test]
 fn what_the_command_line_added_is_not_taken_over() {
     let sandbox = Sandbox::new();
-    sandbox
-        .run(&[
-            "clients",
-            "add",
-            "robot",
-            "--grant-type",
-            "client_credentials",
-        ])
-        .ok();
+    sandbox.run(&["clients", "add", "robot", "--grant-type", "client_credentials"]).ok();
     sandbox.run(&["users", "add", "ada", "--no-password"]).ok();
     for (text, name) in [(CLIENT, "\"robot\""), (USER, "\"ada\"")] {
         sandbox.write("keywright.toml", text);
         let ran = sandbox.run(&["serve", "--listen", "127.0.0.1:0"]);
         assert_eq!(ran.status, Some(1));
-        assert!(
-            ran.err.contains(name) && ran.err.contains("remove"),
-            "{}",
-            ran.err
-        );
+        assert!(ran.err.contains(name) && ran.err.contains("remove"), "{}", ran.err);
     }
 }
 
@@ -185,11 +149,6 @@ fn a_subject_cannot_be_changed_in_the_file() {
     let ran = sandbox.run(&["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!(ran.status, Some(1));
     assert!(ran.err.contains("a subject is immutable"), "{}", ran.err);
-    let client = sandbox
-        .run(&["clients", "show", "robot", "-o", "json"])
-        .json();
-    assert_eq!(
-        client["status"], "enabled",
-        "a refused configuration must change nothing"
-    );
+    let client = sandbox.run(&["clients", "show", "robot", "-o", "json"]).json();
+    assert_eq!(client["status"], "enabled", "a refused configuration must change nothing");
 }

@@ -46,11 +46,8 @@ struct Verifier<'a> {
 
 impl<'a> Verifier<'a> {
     fn new(url: &'a str) -> Self {
-        let mut verifier = Self {
-            url,
-            http: reqwest::blocking::Client::new(),
-            keys: JwkSet::new(),
-        };
+        let mut verifier =
+            Self { url, http: reqwest::blocking::Client::new(), keys: JwkSet::new() };
         verifier.fetch();
         verifier
     }
@@ -75,18 +72,12 @@ impl<'a> Verifier<'a> {
     /// Verifies; `kid` and `iat`.
     fn verify(&mut self, token: &str) -> (String, i64) {
         let header = jwt::decode_header(token).unwrap();
-        let kid = header
-            .claim("kid")
-            .and_then(Value::as_str)
-            .unwrap()
-            .to_owned();
+        let kid = header.claim("kid").and_then(Value::as_str).unwrap().to_owned();
         if self.keys.get(&kid).is_empty() {
             self.fetch();
         }
         let keys = self.keys.get(&kid);
-        let key = keys
-            .first()
-            .unwrap_or_else(|| panic!("the key {kid} is not published"));
+        let key = keys.first().unwrap_or_else(|| panic!("the key {kid} is not published"));
         let verifier = ES256.verifier_from_jwk(key).unwrap();
         let (payload, _) = jws::deserialize_compact(token, &verifier).unwrap();
         let claims: Value = serde_json::from_slice(&payload).unwrap();
@@ -106,10 +97,7 @@ fn load(url: &str) -> BTreeSet<String> {
         let (kid, now) = verifier.verify(&token);
         signers.insert(kid);
         let start = *start.get_or_insert(now);
-        assert!(
-            now - start < PATIENCE,
-            "only {signers:?} signed within {PATIENCE} seconds"
-        );
+        assert!(now - start < PATIENCE, "only {signers:?} signed within {PATIENCE} seconds");
         if waiting.back().is_none_or(|(issued, _)| *issued < now) {
             waiting.push_back((now, token));
         }

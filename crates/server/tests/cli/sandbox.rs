@@ -47,9 +47,7 @@ pub(crate) struct Sandbox {
 
 impl Sandbox {
     pub(crate) fn new() -> Self {
-        Self {
-            dir: TempDir::new().unwrap(),
-        }
+        Self { dir: TempDir::new().unwrap() }
     }
 
     /// One with this `keywright.toml`.
@@ -73,10 +71,7 @@ impl Sandbox {
         }
         command.env("KEYWRIGHT_PASSWORDS__COST", "10");
         command.args(args).current_dir(self.dir.path());
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 
@@ -94,20 +89,9 @@ impl Sandbox {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
         let mut child = command.stdout(Stdio::null()).spawn().unwrap();
         let lines = lines(&mut child);
-        let mut server = Server {
-            child,
-            lines,
-            log: Vec::new(),
-            url: String::new(),
-        };
+        let mut server = Server { child, lines, log: Vec::new(), url: String::new() };
         let line = server.wait_for("listening on 127.0.0.1:");
-        let address = line
-            .split("listening on ")
-            .nth(1)
-            .unwrap()
-            .split(',')
-            .next()
-            .unwrap();
+        let address = line.split("listening on ").nth(1).unwrap().split(',').next().unwrap();
         server.url = format!("http://{address}");
         server
     }
@@ -177,13 +161,7 @@ impl Server {
     /// Asks the server to stop, as an init system would; its status and whole log.
     pub(crate) fn stop(mut self) -> (ExitStatus, String) {
         let pid = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
             self.log.push(line);
         }

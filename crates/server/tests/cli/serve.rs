@@ -15,10 +15,7 @@ fn an_empty_directory_is_enough_to_answer_discovery() {
     assert_eq!(server.get("/jwks")["keys"].as_array().unwrap().len(), 4);
     let (status, log) = server.stop();
     assert!(status.success(), "{log}");
-    assert!(
-        log.contains("database SQLite") && log.contains("stopped"),
-        "{log}"
-    );
+    assert!(log.contains("database SQLite") && log.contains("stopped"), "{log}");
 }
 
 #[test]
@@ -35,11 +32,7 @@ fn a_taken_port_is_refused() {
     let address = taken.local_addr().unwrap().to_string();
     let ran = Sandbox::new().run(&["serve", "--listen", &address]);
     assert_eq!(ran.status, Some(1));
-    assert!(
-        ran.err.contains("error: ") && ran.err.contains(&address),
-        "{}",
-        ran.err
-    );
+    assert!(ran.err.contains("error: ") && ran.err.contains(&address), "{}", ran.err);
 }
 
 #[test]
@@ -83,10 +76,7 @@ fn migrate_makes_the_tables_and_nothing_else() {
     assert!(sandbox.dir.path().join("data/keywright.db").exists());
     assert!(!sandbox.dir.path().join("data/master.key").exists());
     sandbox.run(&["migrate"]).ok();
-    assert_eq!(
-        sandbox.run(&["keys", "list", "-o", "json"]).json(),
-        serde_json::json!([])
-    );
+    assert_eq!(sandbox.run(&["keys", "list", "-o", "json"]).json(), serde_json::json!([]));
 }
 
 #[test]
@@ -98,28 +88,12 @@ fn postgresql_serves_what_the_command_line_added() {
     let sandbox = Sandbox::configured("master_key_file = 'key'\n[database]\nurl_file = 'url'\n");
     sandbox.write("key", "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=\n");
     sandbox.write("url", &scratch.url);
-    sandbox
-        .run_with(&["users", "add", "ada"], "correct horse battery")
-        .ok();
+    sandbox.run_with(&["users", "add", "ada"], "correct horse battery").ok();
     let server = sandbox.serve();
-    assert_eq!(
-        server.get("/.well-known/openid-configuration")["issuer"],
-        server.url
-    );
+    assert_eq!(server.get("/.well-known/openid-configuration")["issuer"], server.url);
     let (_, log) = server.stop();
-    assert!(
-        log.contains("database PostgreSQL") && !log.contains("there is no user"),
-        "{log}"
-    );
-    assert_eq!(
-        sandbox
-            .run(&["keys", "list", "-o", "json"])
-            .json()
-            .as_array()
-            .unwrap()
-            .len(),
-        4
-    );
+    assert!(log.contains("database PostgreSQL") && !log.contains("there is no user"), "{log}");
+    assert_eq!(sandbox.run(&["keys", "list", "-o", "json"]).json().as_array().unwrap().len(), 4);
     assert!(!sandbox.dir.path().join("data").exists());
 }
 

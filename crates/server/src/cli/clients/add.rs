@@ -22,8 +22,7 @@ pub(in crate::cli) struct Arguments {
 
 fn client_id(text: &str) -> Result<String, String> {
     let fits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-    fits.then(|| text.to_owned())
-        .ok_or_else(|| "use visible ASCII characters".to_owned())
+    fits.then(|| text.to_owned()).ok_or_else(|| "use visible ASCII characters".to_owned())
 }
 
 pub(super) fn run(
@@ -51,20 +50,13 @@ pub(super) fn run(
         true => None,
         false => Some(secret(wired, arguments.secret_stdin)?),
     };
-    let hashed = secret
-        .as_ref()
-        .map(|secret| secret_row(wired, &client.id, secret))
-        .transpose()?;
+    let hashed = secret.as_ref().map(|secret| secret_row(wired, &client.id, secret)).transpose()?;
     failure::write(&wired.store, |tx| {
         tx.insert_client(&client).map_err(|error| match error {
             StoreError::Conflict(_) => taken(&client),
             error => error.into(),
         })?;
-        Ok(hashed
-            .as_ref()
-            .map(|row| tx.insert_client_secret(row))
-            .transpose()
-            .map(|_| ())?)
+        Ok(hashed.as_ref().map(|row| tx.insert_client_secret(row)).transpose().map(|_| ())?)
     })?;
     let shown = secret.as_ref().filter(|_| !arguments.secret_stdin);
     Ok(output.record(&describe(&client, shown)?)?)

@@ -16,9 +16,6 @@ const COLUMNS: [(&str, &str); 5] = [
 
 pub(super) fn run(wired: &Wired<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
     let clients = wired.store.read(|tx| Ok(tx.clients()?))?;
-    let rows = clients
-        .iter()
-        .map(|client| describe(client, None))
-        .collect::<Result<_, _>>()?;
+    let rows = clients.iter().map(|client| describe(client, None)).collect::<Result<_, _>>()?;
     Ok(output.table(&COLUMNS, rows)?)
 }

@@ -98,11 +98,7 @@ impl Flags {
             _ => return Err(refused(&problems)),
         };
         problems = metadata.problems();
-        if problems.is_empty() {
-            Ok(metadata)
-        } else {
-            Err(refused(&problems))
-        }
+        if problems.is_empty() { Ok(metadata) } else { Err(refused(&problems)) }
     }
 
     fn document(&self) -> Map<String, Value> {
@@ -116,40 +112,23 @@ impl Flags {
             ("tos_uri", text(&self.tos_uri)),
             ("policy_uri", text(&self.policy_uri)),
             ("redirect_uris", list(&self.redirect_uris)),
-            (
-                "post_logout_redirect_uris",
-                list(&self.post_logout_redirect_uris),
-            ),
+            ("post_logout_redirect_uris", list(&self.post_logout_redirect_uris)),
             ("grant_types", list(&self.grant_types)),
             ("application_type", text(&self.application_type)),
-            (
-                "token_endpoint_auth_method",
-                text(&self.token_endpoint_auth_method),
-            ),
+            ("token_endpoint_auth_method", text(&self.token_endpoint_auth_method)),
             ("scope", text(&self.scope)),
-            (
-                "id_token_signed_response_alg",
-                text(&self.id_token_signed_response_alg),
-            ),
+            ("id_token_signed_response_alg", text(&self.id_token_signed_response_alg)),
             ("default_max_age", span(self.default_max_age)),
-            (
-                "require_pkce",
-                self.require_pkce.map(|required| json!(required)),
-            ),
+            ("require_pkce", self.require_pkce.map(|required| json!(required))),
             ("first_party", flag(self.first_party)),
             ("strict_scope", flag(self.strict_scope)),
             ("default_resource", text(&self.default_resource)),
             ("resources", list(&self.resources)),
             ("access_token_lifetime", span(self.access_token_lifetime)),
-            (
-                "refresh_token_idle_lifetime",
-                span(self.refresh_token_idle_lifetime),
-            ),
+            ("refresh_token_idle_lifetime", span(self.refresh_token_idle_lifetime)),
             ("refresh_token_lifetime", span(self.refresh_token_lifetime)),
         ];
-        let given = members
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        let given = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
         given.collect()
     }
 }
@@ -159,9 +138,6 @@ fn parse<T: DeserializeOwned>(document: Map<String, Value>) -> serde_json::Resul
 }
 
 fn refused(problems: &[String]) -> Failure {
-    Failure::new(format!(
-        "the client cannot be registered: {}",
-        problems.join("; ")
-    ))
-    .hint("`keywright clients add --help` explains every flag")
+    Failure::new(format!("the client cannot be registered: {}", problems.join("; ")))
+        .hint("`keywright clients add --help` explains every flag")
 }

@@ -77,10 +77,8 @@ fn secret(wired: &Wired<'_>, from_stdin: bool) -> Result<Secret, Failure> {
     }
     let secret = super::secret_input::read("client secret")?;
     if secret.expose().chars().count() < SHORTEST_SECRET {
-        return Err(
-            Failure::new("the client secret has fewer than 32 characters")
-                .hint("leave --secret-stdin out, and one is generated"),
-        );
+        return Err(Failure::new("the client secret has fewer than 32 characters")
+            .hint("leave --secret-stdin out, and one is generated"));
     }
     Ok(secret)
 }
@@ -112,10 +110,7 @@ fn describe(client: &ClientRow, secret: Option<&Secret>) -> Result<Value, Failur
         all.extend(metadata);
     }
     all.insert("origin".to_owned(), json!(super::origin(client.origin)));
-    all.insert(
-        "status".to_owned(),
-        json!(super::status(client.disabled_at)),
-    );
+    all.insert("status".to_owned(), json!(super::status(client.disabled_at)));
     all.insert("created_at".to_owned(), output::instant(client.created_at));
     all.insert("updated_at".to_owned(), output::instant(client.updated_at));
     Ok(Value::Object(all))

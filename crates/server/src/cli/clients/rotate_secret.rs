@@ -26,10 +26,7 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let client = failure::read(&wired.store, |tx| find_own(tx, &arguments.client_id))?;
     if client.metadata.is_public() {
-        let message = format!(
-            "client {:?} is public and has no secret",
-            arguments.client_id
-        );
+        let message = format!("client {:?} is public and has no secret", arguments.client_id);
         return Err(Failure::new(message).hint("register a confidential client beside it"));
     }
     let secret = secret(wired, arguments.secret_stdin)?;

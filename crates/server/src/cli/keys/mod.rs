@@ -66,8 +66,5 @@ fn tell(changes: &[Change], output: &mut Output<'_>) -> Result<(), Failure> {
     if changes.is_empty() {
         return Ok(output.say("nothing to do: it was done already", &json!([]))?);
     }
-    Ok(output.table(
-        &COLUMNS,
-        changes.iter().map(|change| describe(&change.key)).collect(),
-    )?)
+    Ok(output.table(&COLUMNS, changes.iter().map(|change| describe(&change.key)).collect())?)
 }

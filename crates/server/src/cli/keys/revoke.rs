@@ -18,10 +18,5 @@ pub(super) fn run(
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
     let master = wired.master_key()?;
-    tell(
-        &wired
-            .key_lifecycle(&master)
-            .revoke(&Kid::new(&arguments.kid))?,
-        output,
-    )
+    tell(&wired.key_lifecycle(&master).revoke(&Kid::new(&arguments.kid))?, output)
 }

@@ -27,8 +27,5 @@ pub(super) fn run(
         [] => &lifecycle.policy.algorithms,
         chosen => chosen,
     };
-    tell(
-        &lifecycle.announce(algorithms, arguments.immediately)?,
-        output,
-    )
+    tell(&lifecycle.announce(algorithms, arguments.immediately)?, output)
 }

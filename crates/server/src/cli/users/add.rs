@@ -47,8 +47,7 @@ fn claim(text: &str) -> Result<(String, Value), String> {
 
 fn subject(text: &str) -> Result<String, String> {
     let fits = (1..=255).contains(&text.len()) && text.is_ascii();
-    fits.then(|| text.to_owned())
-        .ok_or_else(|| "use 1 to 255 ASCII characters".to_owned())
+    fits.then(|| text.to_owned()).ok_or_else(|| "use 1 to 255 ASCII characters".to_owned())
 }
 
 pub(super) fn run(
@@ -57,11 +56,7 @@ pub(super) fn run(
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
     let user = row(arguments, wired)?;
-    let hash = if arguments.no_password {
-        None
-    } else {
-        Some(ask_password(wired)?)
-    };
+    let hash = if arguments.no_password { None } else { Some(ask_password(wired)?) };
     failure::write(&wired.store, |tx| {
         tx.insert_user(&user).map_err(|error| match error {
             StoreError::Conflict(_) => taken(&user),
@@ -72,10 +67,7 @@ pub(super) fn run(
         }
         Ok(())
     })?;
-    let text = format!(
-        "added user {} with the subject {}",
-        user.login, user.subject
-    );
+    let text = format!("added user {} with the subject {}", user.login, user.subject);
     Ok(output.say(&text, &describe(&user))?)
 }
 
@@ -92,18 +84,9 @@ fn row(arguments: &Arguments, wired: &Wired<'_>) -> Result<UserRow, Failure> {
         id: UserId::generate(&wired.random)?,
         subject: subject.map_or_else(|| Subject::generate(&wired.random), Ok)?,
         login,
-        claims: arguments
-            .claims
-            .iter()
-            .cloned()
-            .chain(named)
-            .collect::<Map<_, _>>(),
+        claims: arguments.claims.iter().cloned().chain(named).collect::<Map<_, _>>(),
         groups: arguments.groups.clone(),
-        roles: if arguments.admin {
-            vec![ADMIN.to_owned()]
-        } else {
-            Vec::new()
-        },
+        roles: if arguments.admin { vec![ADMIN.to_owned()] } else { Vec::new() },
         origin: Origin::Cli,
         disabled_at: None,
         created_at: now,
@@ -112,9 +95,6 @@ fn row(arguments: &Arguments, wired: &Wired<'_>) -> Result<UserRow, Failure> {
 }
 
 fn taken(user: &UserRow) -> Failure {
-    Failure::new(format!(
-        "the login name {:?} or its subject is taken",
-        user.login
-    ))
-    .hint("`keywright users list` shows by whom; `users set-password` changes a password")
+    Failure::new(format!("the login name {:?} or its subject is taken", user.login))
+        .hint("`keywright users list` shows by whom; `users set-password` changes a password")
 }

@@ -112,9 +112,5 @@ fn describe(user: &UserRow) -> Value {
 fn ask_password(wired: &Wired<'_>) -> Result<String, Failure> {
     let password = super::secret_input::read("password")?;
     check_policy(&password).map_err(|why| Failure::new(why).hint("choose another password"))?;
-    Ok(hash(
-        &wired.random,
-        &password,
-        wired.config.settings.password_cost,
-    )?)
+    Ok(hash(&wired.random, &password, wired.config.settings.password_cost)?)
 }

@@ -13,8 +13,5 @@ pub(super) fn run(who: &Who, wired: &Wired<'_>, output: &mut Output<'_>) -> Resu
         tx.put_credential(&password(&user, &hash, now))?;
         Ok(user)
     })?;
-    Ok(output.say(
-        &format!("changed the password of user {}", user.login),
-        &describe(&user),
-    )?)
+    Ok(output.say(&format!("changed the password of user {}", user.login), &describe(&user))?)
 }

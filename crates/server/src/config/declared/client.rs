@@ -42,17 +42,11 @@ const SPANS: [&str; 4] = [
 
 pub(super) fn read(table: &mut Table<'_>) -> Option<ClientDeclaration> {
     let id = table.text("client_id");
-    if id
-        .as_deref()
-        .is_some_and(|id| id.is_empty() || !id.bytes().all(|b| b.is_ascii_graphic()))
-    {
+    if id.as_deref().is_some_and(|id| id.is_empty() || !id.bytes().all(|b| b.is_ascii_graphic())) {
         table.problem("client_id", "must be visible ASCII (RFC 6749 appendix A.1)");
     }
     let secret = table.secret("client_secret");
-    if secret
-        .as_ref()
-        .is_some_and(|s| s.expose().chars().count() < SHORTEST_SECRET)
-    {
+    if secret.as_ref().is_some_and(|s| s.expose().chars().count() < SHORTEST_SECRET) {
         let why = "has fewer than 32 characters; `openssl rand -hex 32` makes one";
         table.problem("client_secret", why);
     }
@@ -78,11 +72,7 @@ pub(super) fn read(table: &mut Table<'_>) -> Option<ClientDeclaration> {
         ),
         _ => {}
     }
-    Some(ClientDeclaration {
-        id: ClientId::new(id?),
-        secret,
-        metadata,
-    })
+    Some(ClientDeclaration { id: ClientId::new(id?), secret, metadata })
 }
 
 #[cfg(test)]
@@ -112,12 +102,7 @@ mod tests {
             ..ClientMetadata::default()
         };
         let value = serde_json::to_value(&full).unwrap();
-        let mut names: Vec<_> = value
-            .as_object()
-            .unwrap()
-            .keys()
-            .map(String::as_str)
-            .collect();
+        let mut names: Vec<_> = value.as_object().unwrap().keys().map(String::as_str).collect();
         let mut members = MEMBERS.to_vec();
         names.sort_unstable();
         members.sort_unstable();

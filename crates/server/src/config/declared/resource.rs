@@ -29,24 +29,15 @@ pub(super) fn read(table: &mut Table<'_>) -> Option<Resource> {
         table.problem("identifier", why);
     }
     if resource.name.is_empty() {
-        table.problem(
-            "name",
-            "is missing; say what the consent page shall call it",
-        );
+        table.problem("name", "is missing; say what the consent page shall call it");
     }
     for scope in &resource.scopes {
         let name = &scope.name;
         if ScopeSet::parse(name).map_or(0, |set| set.len()) != 1 || name.contains(' ') {
-            table.problem(
-                "scopes",
-                format!("{name:?} is no scope (RFC 6749 section 3.3)"),
-            );
+            table.problem("scopes", format!("{name:?} is no scope (RFC 6749 section 3.3)"));
         }
         if STANDARD.contains(&name.as_str()) {
-            table.problem(
-                "scopes",
-                format!("{name:?} belongs to OpenID Connect; rename it"),
-            );
+            table.problem("scopes", format!("{name:?} belongs to OpenID Connect; rename it"));
         }
     }
     Some(resource)

@@ -19,12 +19,7 @@ pub(super) struct Table<'r> {
 
 impl<'r> Table<'r> {
     pub(super) fn new(reader: &'r mut Reader, place: String, members: toml::Table) -> Self {
-        Self {
-            reader,
-            place,
-            members,
-            known: Vec::new(),
-        }
+        Self { reader, place, members, known: Vec::new() }
     }
 
     /// Takes a member out.
@@ -37,8 +32,7 @@ impl<'r> Table<'r> {
     pub(super) fn member<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
         let value = self.take(name)?;
         let read = value.try_into::<T>();
-        read.map_err(|error| self.problem(name, error.to_string().trim()))
-            .ok()
+        read.map_err(|error| self.problem(name, error.to_string().trim())).ok()
     }
 
     /// A text that must be there.
@@ -58,8 +52,7 @@ impl<'r> Table<'r> {
         };
         match Raw::Toml(value).seconds() {
             Ok(span) => {
-                self.members
-                    .insert(name.to_owned(), toml::Value::Integer(span.0));
+                self.members.insert(name.to_owned(), toml::Value::Integer(span.0));
             }
             Err(why) => {
                 self.known.push(name.to_owned());
@@ -95,11 +88,7 @@ impl<'r> Table<'r> {
                 }
             }
         }
-        if sound {
-            document.try_into().ok()
-        } else {
-            None
-        }
+        if sound { document.try_into().ok() } else { None }
     }
 
     /// A secret: `name` itself, `name_file` (a path) or `name_env` (a variable).
@@ -110,10 +99,7 @@ impl<'r> Table<'r> {
         let place = format!("{}: {name}", self.place);
         let given = [direct.is_some(), file.is_some(), variable.is_some()];
         if given.iter().filter(|given| **given).count() > 1 {
-            self.problem(
-                name,
-                "is given more than once; keep one of the text, _file and _env",
-            );
+            self.problem(name, "is given more than once; keep one of the text, _file and _env");
         }
         if let Some(path) = file {
             return self.reader.secret_file(place, Path::new(&path));
@@ -126,16 +112,14 @@ impl<'r> Table<'r> {
 
     /// Notes a problem with a member.
     pub(super) fn problem(&mut self, name: &str, sentence: impl AsRef<str>) {
-        self.reader
-            .problem(format!("{}: {name}", self.place), sentence.as_ref());
+        self.reader.problem(format!("{}: {name}", self.place), sentence.as_ref());
     }
 
     /// Reports every member that nobody took.
     pub(super) fn finish(self) {
         for name in self.members.keys() {
             let sentence = problem::unknown(name, self.known.iter().map(String::as_str));
-            self.reader
-                .problem(format!("{}: {name}", self.place), sentence);
+            self.reader.problem(format!("{}: {name}", self.place), sentence);
         }
     }
 }

@@ -23,15 +23,9 @@ pub(super) fn read(table: &mut Table<'_>) -> Option<UserDeclaration> {
     }
     let hashed = table.member::<String>("password_hash").map(Secret::new);
     if plain.is_some() && hashed.is_some() {
-        table.problem(
-            "password_hash",
-            "is given beside a password; keep one of them",
-        );
+        table.problem("password_hash", "is given beside a password; keep one of them");
     }
-    if hashed
-        .as_ref()
-        .is_some_and(|hash| !hash.expose().starts_with(STORED))
-    {
+    if hashed.as_ref().is_some_and(|hash| !hash.expose().starts_with(STORED)) {
         let why = "is not what Keywright stores of a password; give the password itself, as \
                    password_file or password_env";
         table.problem("password_hash", why);
@@ -39,14 +33,9 @@ pub(super) fn read(table: &mut Table<'_>) -> Option<UserDeclaration> {
     let subject = table.member::<String>("subject");
     let fits = |subject: &str| (1..=255).contains(&subject.len()) && subject.is_ascii();
     if subject.as_deref().is_some_and(|subject| !fits(subject)) {
-        table.problem(
-            "subject",
-            "must be 1 to 255 ASCII characters (OIDC Core section 2)",
-        );
+        table.problem("subject", "must be 1 to 255 ASCII characters (OIDC Core section 2)");
     }
-    let claims = table
-        .member::<Map<String, Value>>("claims")
-        .unwrap_or_default();
+    let claims = table.member::<Map<String, Value>>("claims").unwrap_or_default();
     Some(UserDeclaration {
         login: login?,
         password: plain.map(Password::Plain).or(hashed.map(Password::Hashed)),

@@ -27,10 +27,7 @@ pub(super) fn prepare<'d>(
             Ok((RowId::generate(provider.random.as_ref())?, digest))
         };
         let secret = declaration.secret.as_ref().map(hash).transpose()?;
-        Ok(Prepared {
-            declaration,
-            secret,
-        })
+        Ok(Prepared { declaration, secret })
     };
     declared.iter().map(prepare).collect()
 }
@@ -49,9 +46,7 @@ pub(super) fn reconcile(
         }
     }
     for mut row in tx.clients()? {
-        let is_declared = declared
-            .iter()
-            .any(|client| client.declaration.id == row.id);
+        let is_declared = declared.iter().any(|client| client.declaration.id == row.id);
         if row.origin == Origin::Config && row.disabled_at.is_none() && !is_declared {
             row.disabled_at = Some(now);
             row.updated_at = now;
@@ -99,10 +94,7 @@ fn put_secret(tx: &mut dyn Tx, client: &Prepared<'_>, now: Timestamp) -> Result<
     let same = |row: &ClientSecretRow| {
         row.expires_at.is_none() && declared.is_some_and(|(_, digest)| digest.matches(&row.digest))
     };
-    let kept = stored
-        .iter()
-        .find(|row| same(row))
-        .map(|row| row.id.clone());
+    let kept = stored.iter().find(|row| same(row)).map(|row| row.id.clone());
     let mut changed = false;
     let kept = match (kept, declared) {
         (None, Some((row_id, digest))) => {

@@ -25,20 +25,14 @@ pub(super) fn reconcile(
             }
         }
         let resource = resource.clone();
-        tx.put_resource(&ResourceRow {
-            resource,
-            origin: Origin::Config,
-            disabled_at: None,
-        })?;
+        tx.put_resource(&ResourceRow { resource, origin: Origin::Config, disabled_at: None })?;
         let verb = if known.is_some() { "changed" } else { "added" };
         changes.push(format!("{verb} resource {name}"));
     }
     let gone = |row: &ResourceRow| {
         row.origin == Origin::Config
             && row.disabled_at.is_none()
-            && !declared
-                .iter()
-                .any(|resource| resource.identifier == row.resource.identifier)
+            && !declared.iter().any(|resource| resource.identifier == row.resource.identifier)
     };
     for mut row in stored.into_iter().filter(gone) {
         row.disabled_at = Some(now);

@@ -30,20 +30,14 @@ pub(super) fn prepare<'d>(
             let find = |user: UserRow| tx.find_credential(&user.id, CredentialKind::Password);
             Ok(user.map(find).transpose()?.flatten())
         })?;
-        let text = stored
-            .as_ref()
-            .map(|row| String::from_utf8_lossy(&row.data).into_owned());
+        let text = stored.as_ref().map(|row| String::from_utf8_lossy(&row.data).into_owned());
         let hash = match (&declaration.password, text) {
             _ if stored.is_some_and(|row| row.set_by_user) => None,
             (None, _) => None,
             (Some(Password::Plain(plain)), Some(text)) if password::verify(plain, &text) => None,
             (Some(Password::Plain(plain)), _) => {
                 let cost = provider.settings.password_cost;
-                Some(Secret::new(password::hash(
-                    provider.random.as_ref(),
-                    plain,
-                    cost,
-                )?))
+                Some(Secret::new(password::hash(provider.random.as_ref(), plain, cost)?))
             }
             (Some(Password::Hashed(hash)), Some(text)) if hash.expose() == text => None,
             (Some(Password::Hashed(hash)), _) => Some(hash.clone()),
@@ -73,9 +67,7 @@ impl Reconciler<'_> {
             }
         }
         for mut row in account::every(tx)? {
-            let is_declared = declared
-                .iter()
-                .any(|user| user.declaration.login == row.login);
+            let is_declared = declared.iter().any(|user| user.declaration.login == row.login);
             if row.origin == Origin::Config && row.disabled_at.is_none() && !is_declared {
                 row.disabled_at = Some(self.now);
                 row.updated_at = self.now;
