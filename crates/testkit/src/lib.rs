@@ -3,6 +3,7 @@
 
 #![allow(
     clippy::expect_used,
+    clippy::missing_panics_doc,
     reason = "a test that cannot be set up has failed"
 )]
 

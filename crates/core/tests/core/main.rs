@@ -1,5 +1,12 @@
 //! The protocol on real databases: every test runs on SQLite and on PostgreSQL.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a journey that cannot be made fails the test"
+)]
+
 mod authorization;
 mod journey;
 mod keys;
@@ -8,3 +15,4 @@ mod races;
 mod redemption;
 mod refresh;
 mod sightings;
+mod traces;
