@@ -64,7 +64,7 @@ codes! {
     RequestUriNotSupported = "request_uri_not_supported";
     /// OIDC Core section 3.1.2.6.
     RegistrationNotSupported = "registration_not_supported";
-    /// OpenID Connect Core Error Code unmet_authentication_requirements 1.0.
+    /// OpenID Connect Core Error Code `unmet_authentication_requirements` 1.0.
     UnmetAuthenticationRequirements = "unmet_authentication_requirements";
     /// RFC 6750 section 3.1.
     InvalidToken = "invalid_token";

@@ -34,7 +34,8 @@ pub fn introspect(
             Some(parts) => of_refresh_token(provider, tx, &parts, (&caller, now))?,
             None => of_access_token((provider, &snapshot), tx, token, (&caller, now))?,
         };
-        Ok(found.unwrap_or_else(|| [("active".to_owned(), Value::Bool(false))].into_iter().collect()))
+        Ok(found
+            .unwrap_or_else(|| [("active".to_owned(), Value::Bool(false))].into_iter().collect()))
     })
 }
 
@@ -47,7 +48,8 @@ fn of_access_token(
     let Some(claims) = resolve::claims((provider, snapshot), tx, token)? else { return Ok(None) };
     let own = claims.get("client_id").and_then(Value::as_str) == Some(caller.id.as_str());
     let served = snapshot.resources.iter().any(|resource| {
-        resource.servers.contains(&caller.id) && resolve::has_audience(&claims, &resource.identifier)
+        resource.servers.contains(&caller.id)
+            && resolve::has_audience(&claims, &resource.identifier)
     });
     if !own && !served {
         return Ok(None);

@@ -24,7 +24,10 @@ impl ScopeSet {
     pub fn parse(text: &str) -> Result<Self, Error> {
         let allowed = |b: u8| matches!(b, b' ' | 0x21 | 0x23..=0x5B | 0x5D..=0x7E);
         if !text.bytes().all(allowed) {
-            return Err(Error::refused(ErrorCode::InvalidScope, "The scope has a forbidden character"));
+            return Err(Error::refused(
+                ErrorCode::InvalidScope,
+                "The scope has a forbidden character",
+            ));
         }
         Ok(text.split(' ').filter(|token| !token.is_empty()).map(str::to_owned).collect())
     }

@@ -156,10 +156,7 @@ impl Failure {
 
     /// As a page for whoever accepts HTML, else as JSON.
     pub(crate) fn negotiated(&self, request: &HttpRequest, state: &State) -> HttpResponse {
-        let accepts = request
-            .headers()
-            .get(ACCEPT)
-            .and_then(|value| value.to_str().ok());
+        let accepts = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok());
         if accepts.is_some_and(|accepts| accepts.contains("text/html")) {
             self.page(request, state)
         } else {
@@ -198,10 +195,8 @@ mod tests {
     #[test]
     fn no_protocol_code_but_the_servers_own_fault_is_a_5xx() {
         for code in ErrorCode::ALL {
-            let own_fault = matches!(
-                code,
-                ErrorCode::ServerError | ErrorCode::TemporarilyUnavailable
-            );
+            let own_fault =
+                matches!(code, ErrorCode::ServerError | ErrorCode::TemporarilyUnavailable);
             assert_eq!(status(*code).is_server_error(), own_fault, "{code}");
         }
     }
@@ -225,17 +220,10 @@ mod tests {
 
     #[test]
     fn a_challenge_names_the_error_and_stays_within_its_grammar() {
-        let failure = Failure::from(Error::refused(
-            ErrorCode::InvalidToken,
-            "It is \"expired\" \\ gone",
-        ));
+        let failure =
+            Failure::from(Error::refused(ErrorCode::InvalidToken, "It is \"expired\" \\ gone"));
         let response = failure.bearer();
-        let challenge = response
-            .headers()
-            .get(WWW_AUTHENTICATE)
-            .unwrap()
-            .to_str()
-            .unwrap();
+        let challenge = response.headers().get(WWW_AUTHENTICATE).unwrap().to_str().unwrap();
         assert_eq!(
             challenge,
             "Bearer realm=\"keywright\", error=\"invalid_token\", \

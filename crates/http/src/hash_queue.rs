@@ -38,9 +38,7 @@ impl HashQueue {
         let queue = Arc::new(Mutex::new(queue));
         for number in 0..threads.max(1) {
             let queue = Arc::clone(&queue);
-            thread::Builder::new()
-                .name(format!("hash-{number}"))
-                .spawn(move || work(&queue))?;
+            thread::Builder::new().name(format!("hash-{number}")).spawn(move || work(&queue))?;
         }
         Ok(Self { jobs })
     }
@@ -91,10 +89,7 @@ mod tests {
     #[actix_web::test]
     async fn a_job_runs_on_another_thread_and_its_result_comes_back() {
         let queue = HashQueue::start(1, 1).unwrap();
-        let name = queue
-            .run(|| thread::current().name().map(str::to_owned))
-            .await
-            .unwrap();
+        let name = queue.run(|| thread::current().name().map(str::to_owned)).await.unwrap();
         assert_eq!(name.as_deref(), Some("hash-0"));
     }
 

@@ -24,10 +24,7 @@ pub(crate) struct Hop {
 impl Hop {
     /// `limit` permits; a request waits at most `wait` for one.
     pub(crate) fn new(limit: usize, wait: Duration) -> Self {
-        Self {
-            permits: Arc::new(Semaphore::new(limit.max(1))),
-            wait,
-        }
+        Self { permits: Arc::new(Semaphore::new(limit.max(1))), wait }
     }
 
     /// Runs `work` on a thread that may block.
@@ -88,9 +85,7 @@ mod tests {
     #[actix_web::test]
     async fn a_panic_is_an_internal_error_and_gives_the_permit_back() {
         let hop = Hop::new(1, Duration::from_secs(5));
-        let lost = hop
-            .run(|| -> Result<(), Error> { panic!("on purpose") })
-            .await;
+        let lost = hop.run(|| -> Result<(), Error> { panic!("on purpose") }).await;
         assert!(matches!(lost, Err(Failure::Protocol(Error::Internal(_)))));
         assert!(hop.run(|| Ok(())).await.is_ok());
     }

@@ -29,19 +29,13 @@ pub(crate) struct Document {
 impl Document {
     fn new(bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
-        Self {
-            etag: entity_tag(&sha256(&bytes)),
-            bytes,
-        }
+        Self { etag: entity_tag(&sha256(&bytes)), bytes }
     }
 }
 
 /// A strong entity tag (RFC 9110 section 8.8.3) from the hash of what it names.
 pub(crate) fn entity_tag(hash: &[u8; 32]) -> String {
-    format!(
-        "\"{}\"",
-        URL_SAFE_NO_PAD.encode(hash.first_chunk::<16>().unwrap_or(&[0; 16]))
-    )
+    format!("\"{}\"", URL_SAFE_NO_PAD.encode(hash.first_chunk::<16>().unwrap_or(&[0; 16])))
 }
 
 /// Both documents of one snapshot.
@@ -64,11 +58,7 @@ impl Published {
         let scopes: Vec<String> = scopes.into_iter().map(str::to_owned).collect();
         let discovery = Document::new(discovery::document(settings, &scopes).to_string());
         let jwks = Document::new(snapshot.keys.jwks().to_owned());
-        Self {
-            snapshot,
-            discovery,
-            jwks,
-        }
+        Self { snapshot, discovery, jwks }
     }
 }
 
@@ -88,11 +78,7 @@ impl Publisher {
             Some(snapshot) => snapshot,
             None => state.ask(Provider::snapshot).await?,
         };
-        let last = self
-            .last
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let last = self.last.read().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(last) = last.filter(|last| Arc::ptr_eq(&last.snapshot, &snapshot)) {
             return Ok(last);
         }

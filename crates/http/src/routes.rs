@@ -28,9 +28,7 @@ pub(crate) fn configure(app: &mut ServiceConfig, state: &State) {
     let base = &state.base;
     public(app, base);
     for path in discovery_paths(base) {
-        app.service(opened(&path, GET_OPTIONS, |r| {
-            r.route(get().to(discovery::get))
-        }));
+        app.service(opened(&path, GET_OPTIONS, |r| r.route(get().to(discovery::get))));
     }
     pages(app, base);
     let at = |path: &str| format!("{base}{path}");
@@ -45,20 +43,13 @@ pub(crate) fn configure(app: &mut ServiceConfig, state: &State) {
 /// What programs call.
 fn public(app: &mut ServiceConfig, base: &str) {
     let at = |path: &str| format!("{base}{path}");
-    app.service(opened(&at("/jwks"), GET_OPTIONS, |r| {
-        r.route(get().to(jwks::get))
-    }))
-    .service(opened(&at("/token"), POST_OPTIONS, |r| {
-        r.route(web::post().to(token::post))
-    }))
-    .service(opened(&at("/revoke"), POST_OPTIONS, |r| {
-        r.route(web::post().to(revoke::post))
-    }))
-    .service(opened(&at("/userinfo"), GET_POST_OPTIONS, |r| {
-        r.route(get().to(userinfo::get))
-            .route(web::post().to(userinfo::post))
-    }))
-    .service(plain(&at("/introspect"), POST).route(web::post().to(introspect::post)));
+    app.service(opened(&at("/jwks"), GET_OPTIONS, |r| r.route(get().to(jwks::get))))
+        .service(opened(&at("/token"), POST_OPTIONS, |r| r.route(web::post().to(token::post))))
+        .service(opened(&at("/revoke"), POST_OPTIONS, |r| r.route(web::post().to(revoke::post))))
+        .service(opened(&at("/userinfo"), GET_POST_OPTIONS, |r| {
+            r.route(get().to(userinfo::get)).route(web::post().to(userinfo::post))
+        }))
+        .service(plain(&at("/introspect"), POST).route(web::post().to(introspect::post)));
 }
 
 /// What browsers visit.
@@ -88,15 +79,9 @@ fn pages(app: &mut ServiceConfig, base: &str) {
 /// Every place where a client may look for the metadata of an issuer: below its path (OIDC
 /// Discovery 1.0 section 4) and before it (RFC 8414 section 3.1), under both names.
 pub(crate) fn discovery_paths(base: &str) -> Vec<String> {
-    let names = [
-        "/.well-known/openid-configuration",
-        "/.well-known/oauth-authorization-server",
-    ];
+    let names = ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"];
     let appended = names.iter().map(|name| format!("{base}{name}"));
-    let inserted = names
-        .iter()
-        .filter(|_| !base.is_empty())
-        .map(|name| format!("{name}{base}"));
+    let inserted = names.iter().filter(|_| !base.is_empty()).map(|name| format!("{name}{base}"));
     appended.chain(inserted).collect()
 }
 
@@ -119,9 +104,7 @@ fn opened(
     routes: impl FnOnce(Resource) -> Resource,
 ) -> impl actix_web::dev::HttpServiceFactory + 'static {
     let options = web::method(Method::OPTIONS).to(move || preflight(allow));
-    routes(plain(path, allow))
-        .route(options)
-        .wrap(from_fn(cors::open))
+    routes(plain(path, allow)).route(options).wrap(from_fn(cors::open))
 }
 
 fn wrong_method(allow: &'static str) -> Ready<HttpResponse> {

@@ -98,8 +98,5 @@ pub fn serve(options: &ServerOptions, provider: Arc<Provider>) -> io::Result<Ser
         server = server.disable_signals();
     }
     let addresses = server.addrs();
-    Ok(Serving {
-        addresses,
-        server: server.run(),
-    })
+    Ok(Serving { addresses, server: server.run() })
 }

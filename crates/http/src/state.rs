@@ -34,25 +34,12 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn new(provider: Arc<Provider>, hop: Hop, hashes: HashQueue) -> Self {
         let issuer = Url::parse(&provider.settings.issuer).ok();
-        let origin = issuer
-            .as_ref()
-            .map(|url| url.origin().ascii_serialization());
-        let host = issuer
-            .as_ref()
-            .and_then(Url::host_str)
-            .unwrap_or_default()
-            .to_owned();
-        let port = issuer
-            .as_ref()
-            .and_then(Url::port_or_known_default)
-            .unwrap_or_default();
+        let origin = issuer.as_ref().map(|url| url.origin().ascii_serialization());
+        let host = issuer.as_ref().and_then(Url::host_str).unwrap_or_default().to_owned();
+        let port = issuer.as_ref().and_then(Url::port_or_known_default).unwrap_or_default();
         let with_port = format!("{host}:{port}");
         let explicit = issuer.as_ref().is_some_and(|url| url.port().is_some());
-        let hosts = if explicit {
-            vec![with_port]
-        } else {
-            vec![host, with_port]
-        };
+        let hosts = if explicit { vec![with_port] } else { vec![host, with_port] };
         Self {
             base: provider.settings.base_path(),
             origin: origin.unwrap_or_default(),
@@ -86,11 +73,7 @@ impl State {
     /// Says once in the log that requests arrive under another name than the issuer's: usually
     /// a proxy or a wrong `issuer`. The name is used for nothing.
     pub(crate) fn notice_host(&self, host: &str) {
-        if self
-            .hosts
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(host))
-        {
+        if self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host)) {
             return;
         }
         if !self.host_warned.swap(true, Ordering::Relaxed) {

@@ -9,39 +9,19 @@ use std::process::Command;
 /// The names of every crate that `package` links, directly or not.
 fn links(package: &str) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))
-        .args([
-            "tree",
-            "-p",
-            package,
-            "-e",
-            "normal",
-            "--offline",
-            "--locked",
-            "--prefix",
-            "none",
-        ])
+        .args(["tree", "-p", package, "-e", "normal", "--offline", "--locked", "--prefix", "none"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo runs");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).expect("cargo prints UTF-8");
-    text.lines()
-        .filter_map(|line| line.split(' ').next())
-        .map(str::to_owned)
-        .collect()
+    text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
 }
 
 #[test]
 fn core_links_no_database_no_web_server_and_no_network_client() {
     let linked = links("keywright-core");
-    assert!(
-        linked.contains("josekit"),
-        "the tree was not read: {linked:?}"
-    );
+    assert!(linked.contains("josekit"), "the tree was not read: {linked:?}");
     let reaching = |name: &&String| {
         const NAMES: &[&str] = &[
             "async-std",
@@ -73,15 +53,9 @@ fn core_links_no_database_no_web_server_and_no_network_client() {
 #[test]
 fn http_and_storage_never_meet() {
     let http = links("keywright-http");
-    assert!(
-        http.contains("actix-web"),
-        "the tree was not read: {http:?}"
-    );
+    assert!(http.contains("actix-web"), "the tree was not read: {http:?}");
     assert!(!http.contains("keywright-storage") && !http.contains("diesel"));
     let storage = links("keywright-storage");
-    assert!(
-        storage.contains("diesel"),
-        "the tree was not read: {storage:?}"
-    );
+    assert!(storage.contains("diesel"), "the tree was not read: {storage:?}");
     assert!(!storage.contains("keywright-http") && !storage.contains("actix-web"));
 }

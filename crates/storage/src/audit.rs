@@ -24,10 +24,7 @@ struct Stored {
 
 impl Stored {
     fn read(self) -> Result<AuditEvent, StoreError> {
-        let name = RowName {
-            table: "audit_events",
-            id: &self.id,
-        };
+        let name = RowName { table: "audit_events", id: &self.id };
         Ok(AuditEvent {
             details: name.json("details", &self.details)?,
             at: Timestamp(self.at),
@@ -54,9 +51,7 @@ impl AuditTx for Transaction<'_> {
             details: json_text(&event.details)?,
         };
         self.insert("audit event", |c| {
-            diesel::insert_into(audit_events::table)
-                .values(row)
-                .execute(c)
+            diesel::insert_into(audit_events::table).values(row).execute(c)
         })?;
         Ok(())
     }

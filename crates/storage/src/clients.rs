@@ -35,10 +35,7 @@ impl Stored {
     }
 
     fn read(self) -> Result<ClientRow, StoreError> {
-        let name = RowName {
-            table: "clients",
-            id: &self.id,
-        };
+        let name = RowName { table: "clients", id: &self.id };
         Ok(ClientRow {
             metadata: name.json("metadata", &self.metadata)?,
             origin: name.origin(&self.origin)?,
@@ -73,10 +70,7 @@ impl StoredSecret {
     }
 
     fn read(self) -> Result<ClientSecretRow, StoreError> {
-        let name = RowName {
-            table: "client_secrets",
-            id: &self.id,
-        };
+        let name = RowName { table: "client_secrets", id: &self.id };
         Ok(ClientSecretRow {
             digest: name.digest("digest", &self.digest)?,
             client_id: ClientId::new(self.client_id),
@@ -89,14 +83,9 @@ impl StoredSecret {
 
 impl ClientTx for Transaction<'_> {
     fn find_client(&mut self, id: &ClientId) -> Result<Option<ClientRow>, StoreError> {
-        self.run(|c| {
-            clients::table
-                .find(id.as_str())
-                .first::<Stored>(c)
-                .optional()
-        })?
-        .map(Stored::read)
-        .transpose()
+        self.run(|c| clients::table.find(id.as_str()).first::<Stored>(c).optional())?
+            .map(Stored::read)
+            .transpose()
     }
 
     fn clients(&mut self) -> Result<Vec<ClientRow>, StoreError> {
@@ -108,9 +97,7 @@ impl ClientTx for Transaction<'_> {
 
     fn insert_client(&mut self, client: &ClientRow) -> Result<(), StoreError> {
         let row = Stored::new(client)?;
-        self.insert("client", |c| {
-            diesel::insert_into(clients::table).values(row).execute(c)
-        })?;
+        self.insert("client", |c| diesel::insert_into(clients::table).values(row).execute(c))?;
         self.bump(Aggregate::Clients)
     }
 
@@ -143,9 +130,7 @@ impl ClientTx for Transaction<'_> {
     fn insert_client_secret(&mut self, secret: &ClientSecretRow) -> Result<(), StoreError> {
         let row = StoredSecret::new(secret);
         self.insert("client secret", |c| {
-            diesel::insert_into(client_secrets::table)
-                .values(row)
-                .execute(c)
+            diesel::insert_into(client_secrets::table).values(row).execute(c)
         })?;
         self.bump(Aggregate::Clients)
     }
@@ -161,15 +146,9 @@ impl ClientTx for Transaction<'_> {
         let later = client_secrets::table
             .filter(client_secrets::client_id.eq(id.as_str()))
             .filter(client_secrets::id.ne(except))
-            .filter(
-                client_secrets::expires_at
-                    .is_null()
-                    .or(client_secrets::expires_at.gt(at.0)),
-            );
+            .filter(client_secrets::expires_at.is_null().or(client_secrets::expires_at.gt(at.0)));
         self.run(|c| {
-            diesel::update(later)
-                .set(client_secrets::expires_at.eq(Some(at.0)))
-                .execute(c)
+            diesel::update(later).set(client_secrets::expires_at.eq(Some(at.0))).execute(c)
         })?;
         self.bump(Aggregate::Clients)
     }

@@ -16,11 +16,7 @@ pub(crate) struct RowName<'a> {
 
 impl RowName<'_> {
     pub(crate) fn corrupt(self, column: &'static str) -> StoreError {
-        StoreError::Corrupt {
-            table: self.table,
-            column,
-            id: self.id.to_owned(),
-        }
+        StoreError::Corrupt { table: self.table, column, id: self.id.to_owned() }
     }
 
     pub(crate) fn digest(self, column: &'static str, bytes: &[u8]) -> Result<Digest, StoreError> {

@@ -24,11 +24,7 @@ impl From<Stored> for ConsentRow {
         Self {
             user_id: UserId::new(row.user_id),
             client_id: ClientId::new(row.client_id),
-            key: ConsentKey {
-                resource: row.resource,
-                scope: row.scope,
-                claim: row.claim,
-            },
+            key: ConsentKey { resource: row.resource, scope: row.scope, claim: row.claim },
             granted_at: Timestamp(row.granted_at),
         }
     }
@@ -41,19 +37,15 @@ impl ConsentTx for Transaction<'_> {
         client: Option<&ClientId>,
     ) -> Result<Vec<ConsentRow>, StoreError> {
         let rows: Vec<Stored> = self.run(|c| {
-            let query = consents::table
-                .filter(consents::user_id.eq(user.as_str()))
-                .order((
-                    consents::client_id,
-                    consents::resource,
-                    consents::scope,
-                    consents::claim,
-                ));
+            let query = consents::table.filter(consents::user_id.eq(user.as_str())).order((
+                consents::client_id,
+                consents::resource,
+                consents::scope,
+                consents::claim,
+            ));
             match client {
                 None => query.load(c),
-                Some(client) => query
-                    .filter(consents::client_id.eq(client.as_str()))
-                    .load(c),
+                Some(client) => query.filter(consents::client_id.eq(client.as_str())).load(c),
             }
         })?;
         Ok(rows.into_iter().map(ConsentRow::from).collect())

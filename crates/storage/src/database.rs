@@ -47,9 +47,7 @@ pub struct Database {
 
 impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Database")
-            .field("engine", &self.manager.engine())
-            .finish_non_exhaustive()
+        f.debug_struct("Database").field("engine", &self.manager.engine()).finish_non_exhaustive()
     }
 }
 
@@ -64,9 +62,7 @@ impl Database {
     pub fn open(url: &str, options: Options) -> Result<Self, StoreError> {
         let manager = ConnectionManager::new(url, options)?;
         manager.create_file()?;
-        manager
-            .connect_writer()
-            .map_err(|e| failure::connecting(&e))?;
+        manager.connect_writer().map_err(|e| failure::connecting(&e))?;
         let options = manager.options();
         let pool = r2d2::Pool::builder()
             .max_size(options.connections.max(1))
@@ -78,11 +74,7 @@ impl Database {
             Engine::Sqlite => Some(GroupCommit::new(manager.clone())),
             Engine::Postgres => None,
         };
-        Ok(Self {
-            manager,
-            pool,
-            writer,
-        })
+        Ok(Self { manager, pool, writer })
     }
 
     /// Brings the schema up to date, under a lock that other processes respect; the names of
@@ -92,10 +84,7 @@ impl Database {
     /// [`StoreError::Failed`] when a migration fails or when the schema was migrated by a newer
     /// binary (it is left alone then).
     pub fn migrate(&self) -> Result<Vec<String>, StoreError> {
-        let mut connection = self
-            .manager
-            .connect_writer()
-            .map_err(|e| failure::connecting(&e))?;
+        let mut connection = self.manager.connect_writer().map_err(|e| failure::connecting(&e))?;
         migrate::run(&mut connection)
     }
 
@@ -104,10 +93,7 @@ impl Database {
     /// # Errors
     /// [`StoreError::Failed`] when the schema was migrated by a newer binary.
     pub fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
-        let mut connection = self
-            .manager
-            .connect_writer()
-            .map_err(|e| failure::connecting(&e))?;
+        let mut connection = self.manager.connect_writer().map_err(|e| failure::connecting(&e))?;
         migrate::pending(&mut connection)
     }
 
@@ -116,10 +102,7 @@ impl Database {
     fn begin(&self, mode: Mode) -> Result<r2d2::PooledConnection<ConnectionManager>, StoreError> {
         let mut last = None;
         for _ in 0..=self.pool.max_size() {
-            let mut pooled = self
-                .pool
-                .get()
-                .map_err(|e| StoreError::Unavailable(e.to_string()))?;
+            let mut pooled = self.pool.get().map_err(|e| StoreError::Unavailable(e.to_string()))?;
             let lease: &mut Lease = &mut pooled;
             lease.in_use = true;
             match lease.connection.begin(mode) {

@@ -109,11 +109,7 @@ impl ConnectionManager {
                 ));
             }
         };
-        Ok(Self {
-            engine,
-            target,
-            options,
-        })
+        Ok(Self { engine, target, options })
     }
 
     pub(crate) fn engine(&self) -> Engine {
@@ -189,17 +185,11 @@ impl r2d2::ManageConnection for ConnectionManager {
             Engine::Postgres => self.connect_postgres(),
             Engine::Sqlite => self.connect_sqlite("PRAGMA query_only = ON;"),
         }?;
-        Ok(Lease {
-            connection,
-            in_use: false,
-        })
+        Ok(Lease { connection, in_use: false })
     }
 
     fn is_valid(&self, lease: &mut Lease) -> Result<(), ConnectionError> {
-        lease
-            .connection
-            .ping()
-            .map_err(ConnectionError::CouldntSetupConfiguration)
+        lease.connection.ping().map_err(ConnectionError::CouldntSetupConfiguration)
     }
 
     fn has_broken(&self, lease: &mut Lease) -> bool {

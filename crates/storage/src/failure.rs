@@ -39,11 +39,7 @@ pub(crate) fn store_error(error: &Error) -> StoreError {
         | Error::BrokenTransactionManager => true,
         _ => PASSING.iter().any(|words| text.contains(words)),
     };
-    if passing {
-        StoreError::Unavailable(text)
-    } else {
-        StoreError::Failed(text)
-    }
+    if passing { StoreError::Unavailable(text) } else { StoreError::Failed(text) }
 }
 
 /// A connection that could not be made. A server may come up; what it says stays.
@@ -57,8 +53,5 @@ pub(crate) fn connecting(error: &ConnectionError) -> StoreError {
 
 /// Whether a unique value was taken.
 pub(crate) fn is_unique_violation(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)
-    )
+    matches!(error, Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _))
 }

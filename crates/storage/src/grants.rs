@@ -61,10 +61,7 @@ impl Stored {
     }
 
     fn read(self) -> Result<GrantRow, StoreError> {
-        let name = RowName {
-            table: "grants",
-            id: &self.id,
-        };
+        let name = RowName { table: "grants", id: &self.id };
         let revoked = match (self.revoked_at, self.revoked_reason) {
             (Some(at), Some(reason)) => Some((Timestamp(at), reason)),
             (None, None) => None,
@@ -95,9 +92,7 @@ impl Stored {
 impl GrantTx for Transaction<'_> {
     fn find_grant(&mut self, id: &GrantId) -> Result<Option<GrantRow>, StoreError> {
         let query = grants::table.find(id.as_str());
-        self.run(|c| query.first::<Stored>(c).optional())?
-            .map(Stored::read)
-            .transpose()
+        self.run(|c| query.first::<Stored>(c).optional())?.map(Stored::read).transpose()
     }
 
     fn live_grants_of(
@@ -110,17 +105,12 @@ impl GrantTx for Transaction<'_> {
             .filter(grants::revoked_at.is_null())
             .filter(grants::expires_at.gt(now.0))
             .order((grants::created_at.desc(), grants::id.desc()));
-        self.run(|c| query.load::<Stored>(c))?
-            .into_iter()
-            .map(Stored::read)
-            .collect()
+        self.run(|c| query.load::<Stored>(c))?.into_iter().map(Stored::read).collect()
     }
 
     fn insert_grant(&mut self, grant: &GrantRow) -> Result<(), StoreError> {
         let row = Stored::new(grant)?;
-        self.insert("grant", |c| {
-            diesel::insert_into(grants::table).values(row).execute(c)
-        })?;
+        self.insert("grant", |c| diesel::insert_into(grants::table).values(row).execute(c))?;
         Ok(())
     }
 
@@ -130,13 +120,8 @@ impl GrantTx for Transaction<'_> {
         now: Timestamp,
         reason: &str,
     ) -> Result<bool, StoreError> {
-        let live = grants::table
-            .find(id.as_str())
-            .filter(grants::revoked_at.is_null());
-        let revoked = (
-            grants::revoked_at.eq(Some(now.0)),
-            grants::revoked_reason.eq(Some(reason)),
-        );
+        let live = grants::table.find(id.as_str()).filter(grants::revoked_at.is_null());
+        let revoked = (grants::revoked_at.eq(Some(now.0)), grants::revoked_reason.eq(Some(reason)));
         Ok(self.run(|c| diesel::update(live).set(revoked).execute(c))? == 1)
     }
 
@@ -151,19 +136,12 @@ impl GrantTx for Transaction<'_> {
             .eq(user.as_str())
             .and(grants::revoked_at.is_null())
             .and(grants::expires_at.gt(now.0));
-        let revoked = (
-            grants::revoked_at.eq(Some(now.0)),
-            grants::revoked_reason.eq(Some(reason)),
-        );
+        let revoked = (grants::revoked_at.eq(Some(now.0)), grants::revoked_reason.eq(Some(reason)));
         self.run(|c| match client {
-            None => diesel::update(grants::table.filter(live))
-                .set(revoked)
-                .execute(c),
+            None => diesel::update(grants::table.filter(live)).set(revoked).execute(c),
             Some(client) => {
                 let of_client = grants::client_id.eq(client.as_str());
-                diesel::update(grants::table.filter(live.and(of_client)))
-                    .set(revoked)
-                    .execute(c)
+                diesel::update(grants::table.filter(live.and(of_client))).set(revoked).execute(c)
             }
         })
     }

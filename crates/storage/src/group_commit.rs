@@ -52,25 +52,15 @@ struct Fatal {
 impl From<StoreError> for Fatal {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable(text) => Self {
-                passing: true,
-                text,
-            },
-            other => Self {
-                passing: false,
-                text: other.to_string(),
-            },
+            StoreError::Unavailable(text) => Self { passing: true, text },
+            other => Self { passing: false, text: other.to_string() },
         }
     }
 }
 
 impl From<Fatal> for StoreError {
     fn from(fatal: Fatal) -> Self {
-        if fatal.passing {
-            Self::Unavailable(fatal.text)
-        } else {
-            Self::Failed(fatal.text)
-        }
+        if fatal.passing { Self::Unavailable(fatal.text) } else { Self::Failed(fatal.text) }
     }
 }
 
@@ -86,10 +76,7 @@ impl Group {
             if let Some(fate) = fate.as_ref() {
                 return fate.clone();
             }
-            fate = self
-                .decided
-                .wait(fate)
-                .unwrap_or_else(PoisonError::into_inner);
+            fate = self.decided.wait(fate).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
@@ -97,11 +84,7 @@ impl Group {
 impl GroupCommit {
     /// Connects when the first transaction comes.
     pub(crate) fn new(manager: ConnectionManager) -> Self {
-        Self {
-            manager,
-            writer: Mutex::default(),
-            waiting: AtomicUsize::new(0),
-        }
+        Self { manager, writer: Mutex::default(), waiting: AtomicUsize::new(0) }
     }
 
     /// Runs `body` in a group; returns when the group's fate is known.
@@ -114,10 +97,7 @@ impl GroupCommit {
         self.waiting.fetch_add(1, Ordering::SeqCst);
         let writer = lock(&self.writer);
         self.waiting.fetch_sub(1, Ordering::SeqCst);
-        let mut turn = Turn {
-            writer,
-            settled: false,
-        };
+        let mut turn = Turn { writer, settled: false };
 
         let group = self.join(&mut turn.writer)?;
         let own = turn.run_member(body);
@@ -135,21 +115,13 @@ impl GroupCommit {
         }
         let mut connection = match writer.connection.take() {
             Some(connection) => connection,
-            None => self
-                .manager
-                .connect_writer()
-                .map_err(|e| failure::connecting(&e))?,
+            None => self.manager.connect_writer().map_err(|e| failure::connecting(&e))?,
         };
         // A connection that cannot begin is not put back.
-        connection
-            .begin(Mode::Write)
-            .map_err(|e| failure::store_error(&e))?;
+        connection.begin(Mode::Write).map_err(|e| failure::store_error(&e))?;
         writer.connection = Some(connection);
         let group = Arc::new(Group::default());
-        writer.open = Some(OpenGroup {
-            group: Arc::clone(&group),
-            members: 1,
-        });
+        writer.open = Some(OpenGroup { group: Arc::clone(&group), members: 1 });
         Ok(group)
     }
 }
@@ -177,9 +149,7 @@ impl Turn<'_> {
         }
         let ended = transaction::run(connection, body);
         if ended.connection_lost {
-            self.fail(StoreError::Failed(
-                "a savepoint of the transaction is gone".into(),
-            ));
+            self.fail(StoreError::Failed("a savepoint of the transaction is gone".into()));
         }
         ended.result
     }
@@ -187,11 +157,7 @@ impl Turn<'_> {
     /// Commits when this member is the last, else leaves the group open for the next.
     fn end(mut self, last: bool) {
         self.settled = true;
-        let full = self
-            .writer
-            .open
-            .as_ref()
-            .is_some_and(|open| open.members >= MEMBERS);
+        let full = self.writer.open.as_ref().is_some_and(|open| open.members >= MEMBERS);
         if !last && !full {
             return;
         }
@@ -218,9 +184,7 @@ impl Turn<'_> {
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         if !self.settled {
-            self.fail(StoreError::Unavailable(
-                "another transaction of the group died".into(),
-            ));
+            self.fail(StoreError::Unavailable("another transaction of the group died".into()));
         }
     }
 }

@@ -21,10 +21,7 @@ struct Stored {
 
 impl Stored {
     fn read(self) -> Result<InteractionRow, StoreError> {
-        let name = RowName {
-            table: "interactions",
-            id: &self.id,
-        };
+        let name = RowName { table: "interactions", id: &self.id };
         Ok(InteractionRow {
             browser: name.digest("browser", &self.browser)?,
             document: self.document,
@@ -41,9 +38,7 @@ impl InteractionTx for Transaction<'_> {
         id: &InteractionId,
     ) -> Result<Option<InteractionRow>, StoreError> {
         let query = interactions::table.find(id.as_str());
-        self.run(|c| query.first::<Stored>(c).optional())?
-            .map(Stored::read)
-            .transpose()
+        self.run(|c| query.first::<Stored>(c).optional())?.map(Stored::read).transpose()
     }
 
     fn insert_interaction(&mut self, row: &InteractionRow) -> Result<(), StoreError> {
@@ -55,9 +50,7 @@ impl InteractionTx for Transaction<'_> {
             expires_at: row.expires_at.0,
         };
         self.insert("interaction", |c| {
-            diesel::insert_into(interactions::table)
-                .values(row)
-                .execute(c)
+            diesel::insert_into(interactions::table).values(row).execute(c)
         })?;
         Ok(())
     }
@@ -68,14 +61,10 @@ impl InteractionTx for Transaction<'_> {
         from: &str,
         to: &str,
     ) -> Result<bool, StoreError> {
-        let unchanged = interactions::table
-            .find(id.as_str())
-            .filter(interactions::document.eq(from));
-        let count = self.run(|c| {
-            diesel::update(unchanged)
-                .set(interactions::document.eq(to))
-                .execute(c)
-        })?;
+        let unchanged =
+            interactions::table.find(id.as_str()).filter(interactions::document.eq(from));
+        let count =
+            self.run(|c| diesel::update(unchanged).set(interactions::document.eq(to)).execute(c))?;
         Ok(count == 1)
     }
 

@@ -65,15 +65,9 @@ impl Stored {
     }
 
     fn read(self) -> Result<KeyRow, StoreError> {
-        let name = RowName {
-            table: "signing_keys",
-            id: &self.kid,
-        };
+        let name = RowName { table: "signing_keys", id: &self.kid };
         Ok(KeyRow {
-            algorithm: self
-                .algorithm
-                .parse()
-                .map_err(|_| name.corrupt("algorithm"))?,
+            algorithm: self.algorithm.parse().map_err(|_| name.corrupt("algorithm"))?,
             state: state(name, &self.state)?,
             public_jwk: self.public_jwk,
             sealed_private: self.sealed_private,
@@ -89,18 +83,13 @@ impl Stored {
 impl KeyTx for Transaction<'_> {
     fn keys(&mut self) -> Result<Vec<KeyRow>, StoreError> {
         let query = signing_keys::table.order((signing_keys::announced_at, signing_keys::kid));
-        self.run(|c| query.load::<Stored>(c))?
-            .into_iter()
-            .map(Stored::read)
-            .collect()
+        self.run(|c| query.load::<Stored>(c))?.into_iter().map(Stored::read).collect()
     }
 
     fn insert_key(&mut self, key: &KeyRow) -> Result<(), StoreError> {
         let row = Stored::new(key);
         self.insert("signing key", |c| {
-            diesel::insert_into(signing_keys::table)
-                .values(row)
-                .execute(c)
+            diesel::insert_into(signing_keys::table).values(row).execute(c)
         })?;
         self.bump(Aggregate::Keys)
     }

@@ -18,9 +18,7 @@ const LOCK: &str =
 
 /// Applies what is pending; its names. SQLite's lock is the write transaction itself.
 pub(crate) fn run(connection: &mut AnyConnection) -> Result<Vec<String>, StoreError> {
-    connection
-        .begin(Mode::Write)
-        .map_err(|e| failure::store_error(&e))?;
+    connection.begin(Mode::Write).map_err(|e| failure::store_error(&e))?;
     let applied = match connection {
         AnyConnection::Sqlite(sqlite) => apply(sqlite, &SQLITE),
         AnyConnection::Postgres(postgres) => postgres
@@ -28,11 +26,7 @@ pub(crate) fn run(connection: &mut AnyConnection) -> Result<Vec<String>, StoreEr
             .map_err(|e| failure::store_error(&e))
             .and_then(|()| apply(postgres, &POSTGRES)),
     };
-    let ended = if applied.is_ok() {
-        connection.commit()
-    } else {
-        connection.rollback()
-    };
+    let ended = if applied.is_ok() { connection.commit() } else { connection.rollback() };
     let names = applied?;
     ended.map_err(|e| failure::store_error(&e))?;
     Ok(names)
@@ -40,18 +34,14 @@ pub(crate) fn run(connection: &mut AnyConnection) -> Result<Vec<String>, StoreEr
 
 /// What is pending.
 pub(crate) fn pending(connection: &mut AnyConnection) -> Result<Vec<String>, StoreError> {
-    connection
-        .begin(Mode::Write)
-        .map_err(|e| failure::store_error(&e))?;
+    connection.begin(Mode::Write).map_err(|e| failure::store_error(&e))?;
     let names = match connection {
         AnyConnection::Sqlite(sqlite) => missing(sqlite, &SQLITE).map(|found| names_of(&found)),
         AnyConnection::Postgres(postgres) => {
             missing(postgres, &POSTGRES).map(|found| names_of(&found))
         }
     };
-    connection
-        .rollback()
-        .map_err(|e| failure::store_error(&e))?;
+    connection.rollback().map_err(|e| failure::store_error(&e))?;
     names
 }
 
@@ -63,9 +53,7 @@ where
 {
     let missing = missing(connection, source)?;
     for migration in &missing {
-        connection
-            .run_migration(migration)
-            .map_err(|e| failed(&*e))?;
+        connection.run_migration(migration).map_err(|e| failed(&*e))?;
     }
     Ok(names_of(&missing))
 }
@@ -84,9 +72,8 @@ where
     let applied = connection.applied_migrations().map_err(|e| failed(&*e))?;
     let mut known = source.migrations().map_err(|e| failed(&*e))?;
     known.sort_by_key(|migration| migration.name().to_string());
-    if let Some(strange) = applied
-        .iter()
-        .find(|version| !known.iter().any(|m| m.name().version() == **version))
+    if let Some(strange) =
+        applied.iter().find(|version| !known.iter().any(|m| m.name().version() == **version))
     {
         return Err(StoreError::Failed(format!(
             "the schema was migrated by a newer Keywright: it has migration {strange}, which this \
@@ -98,10 +85,7 @@ where
 }
 
 fn names_of<DB: Backend>(migrations: &[Box<dyn Migration<DB>>]) -> Vec<String> {
-    migrations
-        .iter()
-        .map(|migration| migration.name().to_string())
-        .collect()
+    migrations.iter().map(|migration| migration.name().to_string()).collect()
 }
 
 fn failed(error: &dyn std::error::Error) -> StoreError {

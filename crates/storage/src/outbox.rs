@@ -43,20 +43,14 @@ impl OutboxTx for Transaction<'_> {
             attempts: row.attempts,
             leased_until: seconds(row.leased_until),
         };
-        self.insert("message", |c| {
-            diesel::insert_into(outbox::table).values(row).execute(c)
-        })?;
+        self.insert("message", |c| diesel::insert_into(outbox::table).values(row).execute(c))?;
         Ok(())
     }
 
     fn due_outbox(&mut self, now: Timestamp, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
         let query = outbox::table
             .filter(outbox::due_at.le(now.0))
-            .filter(
-                outbox::leased_until
-                    .is_null()
-                    .or(outbox::leased_until.le(now.0)),
-            )
+            .filter(outbox::leased_until.is_null().or(outbox::leased_until.le(now.0)))
             .order((outbox::due_at, outbox::id))
             .limit(limit.into());
         let rows = self.run(|c| query.load::<Stored>(c))?;
@@ -69,11 +63,9 @@ impl OutboxTx for Transaction<'_> {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<bool, StoreError> {
-        let free = outbox::table.find(id.as_str()).filter(
-            outbox::leased_until
-                .is_null()
-                .or(outbox::leased_until.le(now.0)),
-        );
+        let free = outbox::table
+            .find(id.as_str())
+            .filter(outbox::leased_until.is_null().or(outbox::leased_until.le(now.0)));
         let count = self.run(|c| {
             diesel::update(free)
                 .set((
@@ -89,10 +81,7 @@ impl OutboxTx for Transaction<'_> {
         let found = outbox::table.find(id.as_str());
         self.run(|c| {
             diesel::update(found)
-                .set((
-                    outbox::due_at.eq(due_at.0),
-                    outbox::leased_until.eq(None::<i64>),
-                ))
+                .set((outbox::due_at.eq(due_at.0), outbox::leased_until.eq(None::<i64>)))
                 .execute(c)
         })?;
         Ok(())

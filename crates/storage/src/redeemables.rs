@@ -45,10 +45,7 @@ impl StoredCode {
     }
 
     fn read(self) -> Result<CodeRow, StoreError> {
-        let name = RowName {
-            table: "codes",
-            id: &self.grant_id,
-        };
+        let name = RowName { table: "codes", id: &self.grant_id };
         Ok(CodeRow {
             digest: name.digest("digest", &self.digest)?,
             confirmation: name.optional_json("confirmation", self.confirmation.as_deref())?,
@@ -78,10 +75,7 @@ struct StoredRefresh {
 
 impl StoredRefresh {
     fn read(self) -> Result<RefreshRow, StoreError> {
-        let name = RowName {
-            table: "refresh_tokens",
-            id: &self.grant_id,
-        };
+        let name = RowName { table: "refresh_tokens", id: &self.grant_id };
         Ok(RefreshRow {
             family: name.digest("family", &self.family)?,
             token: name.digest("token", &self.token)?,
@@ -106,16 +100,12 @@ struct StoredAccessToken {
 impl Transaction<'_> {
     pub(crate) fn select_code(&mut self, digest: &Digest) -> Result<Option<CodeRow>, StoreError> {
         let query = codes::table.find(digest.0.as_slice());
-        self.run(|c| query.first::<StoredCode>(c).optional())?
-            .map(StoredCode::read)
-            .transpose()
+        self.run(|c| query.first::<StoredCode>(c).optional())?.map(StoredCode::read).transpose()
     }
 
     pub(crate) fn add_code(&mut self, code: &CodeRow) -> Result<(), StoreError> {
         let row = StoredCode::new(code)?;
-        self.insert("code", |c| {
-            diesel::insert_into(codes::table).values(row).execute(c)
-        })?;
+        self.insert("code", |c| diesel::insert_into(codes::table).values(row).execute(c))?;
         Ok(())
     }
 
@@ -124,13 +114,10 @@ impl Transaction<'_> {
         digest: &Digest,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let unredeemed = codes::table
-            .find(digest.0.as_slice())
-            .filter(codes::redeemed_at.is_null());
+        let unredeemed =
+            codes::table.find(digest.0.as_slice()).filter(codes::redeemed_at.is_null());
         let count = self.run(|c| {
-            diesel::update(unredeemed)
-                .set(codes::redeemed_at.eq(Some(now.0)))
-                .execute(c)
+            diesel::update(unredeemed).set(codes::redeemed_at.eq(Some(now.0))).execute(c)
         })?;
         Ok(count == 1)
     }
@@ -155,9 +142,7 @@ impl Transaction<'_> {
             recent: json_text(&row.recent)?,
         };
         self.insert("refresh token", |c| {
-            diesel::insert_into(refresh_tokens::table)
-                .values(row)
-                .execute(c)
+            diesel::insert_into(refresh_tokens::table).values(row).execute(c)
         })?;
         Ok(())
     }
@@ -208,9 +193,7 @@ impl Transaction<'_> {
             expires_at: row.expires_at.0,
         };
         self.insert("access token", |c| {
-            diesel::insert_into(access_tokens::table)
-                .values(row)
-                .execute(c)
+            diesel::insert_into(access_tokens::table).values(row).execute(c)
         })?;
         Ok(())
     }
@@ -232,9 +215,7 @@ impl Transaction<'_> {
     }
 
     pub(crate) fn has_revoked_jti(&mut self, jti: &Jti) -> Result<bool, StoreError> {
-        let query = revoked_tokens::table
-            .find(jti.as_str())
-            .select(revoked_tokens::expires_at);
+        let query = revoked_tokens::table.find(jti.as_str()).select(revoked_tokens::expires_at);
         Ok(self.run(|c| query.first::<i64>(c).optional())?.is_some())
     }
 }

@@ -29,10 +29,7 @@ impl Stored {
     }
 
     fn read(self) -> Result<ResourceRow, StoreError> {
-        let name = RowName {
-            table: "resources",
-            id: &self.identifier,
-        };
+        let name = RowName { table: "resources", id: &self.identifier };
         let resource: Resource = name.json("document", &self.document)?;
         if resource.identifier != self.identifier {
             return Err(name.corrupt("document"));
@@ -47,29 +44,17 @@ impl Stored {
 
 impl ResourceTx for Transaction<'_> {
     fn resources(&mut self) -> Result<Vec<ResourceRow>, StoreError> {
-        self.run(|c| {
-            resources::table
-                .order(resources::identifier)
-                .load::<Stored>(c)
-        })?
-        .into_iter()
-        .map(Stored::read)
-        .collect()
+        self.run(|c| resources::table.order(resources::identifier).load::<Stored>(c))?
+            .into_iter()
+            .map(Stored::read)
+            .collect()
     }
 
     fn put_resource(&mut self, row: &ResourceRow) -> Result<(), StoreError> {
         let row = Stored::new(row)?;
         self.put(
-            |c| {
-                diesel::update(resources::table.find(&row.identifier))
-                    .set(row.clone())
-                    .execute(c)
-            },
-            |c| {
-                diesel::insert_into(resources::table)
-                    .values(row.clone())
-                    .execute(c)
-            },
+            |c| diesel::update(resources::table.find(&row.identifier)).set(row.clone()).execute(c),
+            |c| diesel::insert_into(resources::table).values(row.clone()).execute(c),
         )?;
         self.bump(Aggregate::Resources)
     }

@@ -38,10 +38,7 @@ impl Stored {
     }
 
     fn read(self) -> Result<SessionRow, StoreError> {
-        let name = RowName {
-            table: "sessions",
-            id: &self.sid,
-        };
+        let name = RowName { table: "sessions", id: &self.sid };
         let methods: Vec<Authentication> = name.json("methods", &self.methods)?;
         if methods.is_empty() {
             return Err(name.corrupt("methods"));
@@ -62,33 +59,24 @@ impl Stored {
 impl SessionTx for Transaction<'_> {
     fn find_session(&mut self, cookie: &Digest) -> Result<Option<SessionRow>, StoreError> {
         let query = sessions::table.filter(sessions::cookie.eq(cookie.0.as_slice()));
-        self.run(|c| query.first::<Stored>(c).optional())?
-            .map(Stored::read)
-            .transpose()
+        self.run(|c| query.first::<Stored>(c).optional())?.map(Stored::read).transpose()
     }
 
     fn find_session_by_sid(&mut self, sid: &Sid) -> Result<Option<SessionRow>, StoreError> {
         let query = sessions::table.find(sid.as_str());
-        self.run(|c| query.first::<Stored>(c).optional())?
-            .map(Stored::read)
-            .transpose()
+        self.run(|c| query.first::<Stored>(c).optional())?.map(Stored::read).transpose()
     }
 
     fn sessions_of(&mut self, user: &UserId) -> Result<Vec<SessionRow>, StoreError> {
         let query = sessions::table
             .filter(sessions::user_id.eq(user.as_str()))
             .order((sessions::created_at.desc(), sessions::sid.desc()));
-        self.run(|c| query.load::<Stored>(c))?
-            .into_iter()
-            .map(Stored::read)
-            .collect()
+        self.run(|c| query.load::<Stored>(c))?.into_iter().map(Stored::read).collect()
     }
 
     fn insert_session(&mut self, session: &SessionRow) -> Result<(), StoreError> {
         let row = Stored::new(session)?;
-        self.insert("session", |c| {
-            diesel::insert_into(sessions::table).values(row).execute(c)
-        })?;
+        self.insert("session", |c| diesel::insert_into(sessions::table).values(row).execute(c))?;
         Ok(())
     }
 

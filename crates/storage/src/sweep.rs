@@ -32,10 +32,8 @@ const SPENT: &[&str] = &[
         WHERE expires_at < $1 OR revoked_at < $1 ORDER BY expires_at LIMIT $2)",
 ];
 
-const AUDIT: &[&str] = &[
-    "DELETE FROM audit_events WHERE id IN (SELECT id FROM audit_events
-        WHERE at < $1 ORDER BY at LIMIT $2)",
-];
+const AUDIT: &[&str] = &["DELETE FROM audit_events WHERE id IN (SELECT id FROM audit_events
+        WHERE at < $1 ORDER BY at LIMIT $2)"];
 
 impl SweepTx for Transaction<'_> {
     fn sweep(

@@ -68,9 +68,7 @@ impl ThrottleTx for Transaction<'_> {
     fn refund_throttle(&mut self, key: &str) -> Result<(), StoreError> {
         let counted = throttle::table.find(key).filter(throttle::failures.gt(0));
         self.run(|c| {
-            diesel::update(counted)
-                .set(throttle::failures.eq(throttle::failures - 1))
-                .execute(c)
+            diesel::update(counted).set(throttle::failures.eq(throttle::failures - 1)).execute(c)
         })?;
         Ok(())
     }

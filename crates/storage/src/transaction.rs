@@ -89,10 +89,7 @@ pub(crate) fn run(
     connection: &mut AnyConnection,
     body: &mut dyn FnMut(&mut dyn Tx) -> Outcome,
 ) -> Ended {
-    let mut transaction = Transaction {
-        connection,
-        failed: false,
-    };
+    let mut transaction = Transaction { connection, failed: false };
     let outcome = body(&mut transaction);
     let statement_failed = transaction.failed;
     let ended = match outcome {
@@ -100,16 +97,12 @@ pub(crate) fn run(
         _ => connection.rollback(),
     };
     let result = match (outcome, &ended) {
-        (Outcome::Commit, _) if statement_failed => Err(StoreError::Failed(
-            "a failed transaction cannot commit".into(),
-        )),
+        (Outcome::Commit, _) if statement_failed => {
+            Err(StoreError::Failed("a failed transaction cannot commit".into()))
+        }
         (Outcome::Commit, Err(error)) => Err(failure::store_error(error)),
         // A rollback that fails has kept nothing either.
         (Outcome::Commit, Ok(())) | (Outcome::Rollback, _) => Ok(()),
     };
-    Ended {
-        result,
-        statement_failed,
-        connection_lost: ended.is_err(),
-    }
+    Ended { result, statement_failed, connection_lost: ended.is_err() }
 }

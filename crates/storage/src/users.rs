@@ -43,10 +43,7 @@ impl Stored {
     }
 
     fn read(self) -> Result<UserRow, StoreError> {
-        let name = RowName {
-            table: "users",
-            id: &self.id,
-        };
+        let name = RowName { table: "users", id: &self.id };
         Ok(UserRow {
             claims: name.json("claims", &self.claims)?,
             groups: name.json("groups", &self.groups)?,
@@ -117,17 +114,12 @@ impl UserTx for Transaction<'_> {
             .filter(users::login.gt(after.unwrap_or_default()))
             .order(users::login)
             .limit(limit.into());
-        self.run(|c| query.load::<Stored>(c))?
-            .into_iter()
-            .map(Stored::read)
-            .collect()
+        self.run(|c| query.load::<Stored>(c))?.into_iter().map(Stored::read).collect()
     }
 
     fn insert_user(&mut self, user: &UserRow) -> Result<(), StoreError> {
         let row = Stored::new(user)?;
-        self.insert("user", |c| {
-            diesel::insert_into(users::table).values(row).execute(c)
-        })?;
+        self.insert("user", |c| diesel::insert_into(users::table).values(row).execute(c))?;
         Ok(())
     }
 
@@ -167,16 +159,8 @@ impl UserTx for Transaction<'_> {
         };
         let key = (row.user_id.clone(), row.kind.clone());
         self.put(
-            |c| {
-                diesel::update(credentials::table.find(key.clone()))
-                    .set(row.clone())
-                    .execute(c)
-            },
-            |c| {
-                diesel::insert_into(credentials::table)
-                    .values(row.clone())
-                    .execute(c)
-            },
+            |c| diesel::update(credentials::table.find(key.clone())).set(row.clone()).execute(c),
+            |c| diesel::insert_into(credentials::table).values(row.clone()).execute(c),
         )
     }
 
@@ -202,11 +186,7 @@ impl UserTx for Transaction<'_> {
             user_id: row.user_id.to_string(),
             created_at: row.created_at.0,
         };
-        self.insert("identity", |c| {
-            diesel::insert_into(identities::table)
-                .values(row)
-                .execute(c)
-        })?;
+        self.insert("identity", |c| diesel::insert_into(identities::table).values(row).execute(c))?;
         Ok(())
     }
 }

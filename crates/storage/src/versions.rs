@@ -21,49 +21,21 @@ impl Transaction<'_> {
         let id = name_of(aggregate);
         let row = versions::table.find(id);
         let count = self.run(|c| {
-            diesel::update(row)
-                .set(versions::version.eq(versions::version + 1))
-                .execute(c)
+            diesel::update(row).set(versions::version.eq(versions::version + 1)).execute(c)
         })?;
-        if count == 1 {
-            Ok(())
-        } else {
-            Err(RowName {
-                table: "versions",
-                id,
-            }
-            .corrupt("version"))
-        }
+        if count == 1 { Ok(()) } else { Err(RowName { table: "versions", id }.corrupt("version")) }
     }
 }
 
 impl VersionTx for Transaction<'_> {
     fn version(&mut self, aggregate: Aggregate) -> Result<i64, StoreError> {
         let id = name_of(aggregate);
-        self.run(|c| {
-            versions::table
-                .find(id)
-                .select(versions::version)
-                .first(c)
-                .optional()
-        })?
-        .ok_or_else(|| {
-            RowName {
-                table: "versions",
-                id,
-            }
-            .corrupt("version")
-        })
+        self.run(|c| versions::table.find(id).select(versions::version).first(c).optional())?
+            .ok_or_else(|| RowName { table: "versions", id }.corrupt("version"))
     }
 
     fn find_setting(&mut self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.run(|c| {
-            settings::table
-                .find(name)
-                .select(settings::value)
-                .first(c)
-                .optional()
-        })
+        self.run(|c| settings::table.find(name).select(settings::value).first(c).optional())
     }
 
     fn claim_setting(&mut self, name: &str, value: &[u8]) -> Result<bool, StoreError> {
@@ -81,9 +53,7 @@ impl VersionTx for Transaction<'_> {
         };
         self.put(
             |c| {
-                diesel::update(settings::table.find(name))
-                    .set(settings::value.eq(value))
-                    .execute(c)
+                diesel::update(settings::table.find(name)).set(settings::value.eq(value)).execute(c)
             },
             |c| {
                 diesel::insert_into(settings::table)

@@ -48,9 +48,7 @@ pub struct ScratchDatabase {
 
 impl fmt::Debug for ScratchDatabase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ScratchDatabase")
-            .field("engine", &self.engine)
-            .finish_non_exhaustive()
+        f.debug_struct("ScratchDatabase").field("engine", &self.engine).finish_non_exhaustive()
     }
 }
 
@@ -166,9 +164,7 @@ impl ScratchDatabase {
 
     fn sqlite_connection(&self) -> SqliteConnection {
         let mut connection = SqliteConnection::establish(&self.raw).expect("a connection");
-        connection
-            .batch_execute("PRAGMA busy_timeout = 60000")
-            .expect("a pragma");
+        connection.batch_execute("PRAGMA busy_timeout = 60000").expect("a pragma");
         connection
     }
 

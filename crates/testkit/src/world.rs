@@ -104,31 +104,19 @@ impl World {
 
     /// The settings of a world: the defaults, with password hashes that cost next to nothing.
     pub fn settings(issuer: &str) -> Settings {
-        Settings {
-            password_cost: 4,
-            ..Settings::new(issuer)
-        }
+        Settings { password_cost: 4, ..Settings::new(issuer) }
     }
 
     /// A world on this database with these settings.
     pub fn with(scratch: ScratchDatabase, settings: Settings) -> Self {
         let clock = Arc::new(FrozenClock(AtomicI64::new(1_800_000_000)));
         let provider = Self::replica(&scratch, settings, &clock, "world");
-        Self {
-            provider: Arc::new(provider),
-            clock,
-            scratch,
-        }
+        Self { provider: Arc::new(provider), clock, scratch }
     }
 
     /// Another process over the same database.
     pub fn second(&self, seed: &str) -> Provider {
-        Self::replica(
-            &self.scratch,
-            self.provider.settings.clone(),
-            &self.clock,
-            seed,
-        )
+        Self::replica(&self.scratch, self.provider.settings.clone(), &self.clock, seed)
     }
 
     fn replica(
@@ -266,11 +254,8 @@ impl World {
             userinfo_audience: true,
         };
         change(&mut resource);
-        let row = ResourceRow {
-            resource: resource.clone(),
-            origin: Origin::Cli,
-            disabled_at: None,
-        };
+        let row =
+            ResourceRow { resource: resource.clone(), origin: Origin::Cli, disabled_at: None };
         let added = self.provider.store.write(|tx| Ok(tx.put_resource(&row)?));
         added.expect("a resource is added");
         self.provider.poll().expect("the snapshot is reloaded");
@@ -290,18 +275,11 @@ fn reuse_keys(store: &Arc<dyn Store>, master: &MasterKey, policy: &Policy, now: 
         let random = SeededRandom::new("keys");
         let made = rotate::apply(scratch.database.as_ref(), &random, master, policy, now);
         assert!(made.expect("keys are made"));
-        scratch
-            .database
-            .read(|tx| Ok(tx.keys()?))
-            .expect("the keys are read")
+        scratch.database.read(|tx| Ok(tx.keys()?)).expect("the keys are read")
     });
     let added = store.write(|tx| {
         for key in keys {
-            tx.insert_key(&KeyRow {
-                announced_at: now,
-                activated_at: Some(now),
-                ..key.clone()
-            })?;
+            tx.insert_key(&KeyRow { announced_at: now, activated_at: Some(now), ..key.clone() })?;
         }
         Ok(())
     });

@@ -50,10 +50,7 @@ pub fn check_policy(password: &Secret) -> Result<(), &'static str> {
 /// not know, or without randomness.
 pub fn hash(random: &dyn Random, password: &Secret, cost: u32) -> Result<String, Error> {
     if password.expose().len() > MAX_BYTES {
-        return Err(Error::refused(
-            ErrorCode::InvalidRequest,
-            "The password is too long.",
-        ));
+        return Err(Error::refused(ErrorCode::InvalidRequest, "The password is too long."));
     }
     let salt = random::bytes::<16>(random)?;
     let parts = bcrypt::non_truncating_hash_with_salt(prehash(password)?.as_bytes(), cost, salt)
@@ -76,9 +73,7 @@ pub fn verify(password: &Secret, stored: &str) -> bool {
 
 /// Whether a stored hash should be replaced at the next login: another scheme or another cost.
 pub fn needs_rehash(stored: &str, cost: u32) -> bool {
-    let parts = stored
-        .strip_prefix(SCHEME)
-        .map(str::parse::<bcrypt::HashParts>);
+    let parts = stored.strip_prefix(SCHEME).map(str::parse::<bcrypt::HashParts>);
     !matches!(parts, Some(Ok(parts)) if parts.get_cost() == cost)
 }
 
@@ -173,14 +168,7 @@ mod tests {
     #[test]
     fn a_stored_text_of_another_scheme_or_broken_never_matches() {
         let bare = stored("correct horse").replace("kw1", "");
-        for text in [
-            "",
-            "kw1",
-            "kw1$2b$04$",
-            "kw1$2b$04$\u{e9}",
-            "kw2$2b$04$",
-            bare.as_str(),
-        ] {
+        for text in ["", "kw1", "kw1$2b$04$", "kw1$2b$04$\u{e9}", "kw2$2b$04$", bare.as_str()] {
             assert!(!matches("correct horse", text), "{text}");
         }
     }

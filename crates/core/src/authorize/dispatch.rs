@@ -47,9 +47,8 @@ pub fn begin(
     }
     let document = Document::Authorize(Box::new(flow.request.clone()), flow.progress.clone());
     let device = browser.device.digest();
-    let id = provider
-        .store
-        .write(|tx| interaction::insert(provider, tx, device, &document, now))?;
+    let id =
+        provider.store.write(|tx| interaction::insert(provider, tx, device, &document, now))?;
     Ok(flow.page(next, id, login))
 }
 
@@ -65,11 +64,7 @@ pub fn park(provider: &Provider, parameters: &[(String, String)]) -> Result<Inte
 ///
 /// # Errors
 /// `invalid_request` on a page when the interaction is over or another browser's.
-pub fn resume(
-    provider: &Provider,
-    id: &InteractionId,
-    browser: &Browser,
-) -> Result<Step, Error> {
+pub fn resume(provider: &Provider, id: &InteractionId, browser: &Browser) -> Result<Step, Error> {
     if let Some(parameters) = interaction::take_parked(provider, id, browser)? {
         return begin(provider, &parameters, browser);
     }

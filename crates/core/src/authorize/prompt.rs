@@ -8,6 +8,7 @@ use crate::time::{Seconds, Timestamp};
 
 /// What has happened in this interaction so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent things that may have happened")]
 pub struct Progress {
     /// Hash of the session cookie when the request came, or when the user asked for another
     /// account; a different one now means that the user has authenticated since.

@@ -114,10 +114,7 @@ fn check_form(target: &Target, parameters: &Parameters<'_>) -> Result<(), Error>
             return refuse(code, format!("{name} is not supported"));
         }
     }
-    if !matches!(
-        parameters.get("response_mode"),
-        None | Some("query" | "fragment" | "form_post")
-    ) {
+    if !matches!(parameters.get("response_mode"), None | Some("query" | "fragment" | "form_post")) {
         return refuse(ErrorCode::InvalidRequest, "response_mode is not supported".into());
     }
     match parameters.get("response_type") {
@@ -204,13 +201,11 @@ fn prompt(text: Option<&str>) -> Result<Prompt, Error> {
 
 fn max_age(text: Option<&str>) -> Result<Option<Seconds>, Error> {
     let Some(text) = text else { return Ok(None) };
-    match text.parse::<u32>() {
-        Ok(seconds) => Ok(Some(Seconds(seconds.into()))),
-        Err(_) => {
-            let text = "max_age must be a whole number of seconds";
-            Err(Error::refused(ErrorCode::InvalidRequest, text))
-        }
-    }
+    let seconds = text.parse::<u32>().map_err(|_| {
+        let text = "max_age must be a whole number of seconds";
+        Error::refused(ErrorCode::InvalidRequest, text)
+    })?;
+    Ok(Some(Seconds(seconds.into())))
 }
 
 /// The subject of an ID token that we issued to this client, expired or not.

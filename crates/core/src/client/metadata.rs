@@ -56,6 +56,7 @@ pub enum ApplicationType {
 /// RFC 7591 client metadata, with Keywright's own members below.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "RFC 7591 metadata is a list of switches")]
 pub struct ClientMetadata {
     /// What the consent page calls the client.
     #[serde(default)]
@@ -197,7 +198,9 @@ impl ClientMetadata {
             found.push("grant_types: client_credentials needs a client with a secret".into());
         }
         if self.is_public() && !self.require_pkce {
-            found.push("require_pkce: a public client must use PKCE (RFC 9700 section 2.1.1)".into());
+            found.push(
+                "require_pkce: a public client must use PKCE (RFC 9700 section 2.1.1)".into(),
+            );
         }
         if let Some(scope) = &self.scope
             && crate::scope::ScopeSet::parse(scope).is_err()

@@ -37,8 +37,16 @@ pub fn check_registration(uri: &str) -> Result<(), String> {
     }
 }
 
-const RESPONSE: &[&str] =
-    &["code", "state", "iss", "error", "error_description", "error_uri", "id_token", "access_token"];
+const RESPONSE: &[&str] = &[
+    "code",
+    "state",
+    "iss",
+    "error",
+    "error_description",
+    "error_uri",
+    "id_token",
+    "access_token",
+];
 
 /// Whether `presented` is the registered URI `registered`.
 pub fn matches(registered: &str, presented: &str) -> bool {

@@ -49,13 +49,9 @@ impl FromStr for Algorithm {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             "Ed25519" => Ok(Self::EdDSA),
-            _ => Self::ALL
-                .iter()
-                .copied()
-                .find(|a| a.as_str() == text)
-                .ok_or_else(|| {
-                    format!("{text:?} is no algorithm of ours; use RS256, PS256, ES256 or EdDSA")
-                }),
+            _ => Self::ALL.iter().copied().find(|a| a.as_str() == text).ok_or_else(|| {
+                format!("{text:?} is no algorithm of ours; use RS256, PS256, ES256 or EdDSA")
+            }),
         }
     }
 }

@@ -54,22 +54,13 @@ pub fn generate(algorithm: Algorithm) -> Result<KeyPair, Error> {
     };
     let kid = thumbprint(&members)?;
     let mut jwk = Map::new();
-    for (name, value) in [
-        ("kid", kid.as_str()),
-        ("use", "sig"),
-        ("alg", algorithm.as_str()),
-    ]
-    .into_iter()
-    .chain(members.iter().map(|(name, value)| (*name, value.as_str())))
+    for (name, value) in [("kid", kid.as_str()), ("use", "sig"), ("alg", algorithm.as_str())]
+        .into_iter()
+        .chain(members.iter().map(|(name, value)| (*name, value.as_str())))
     {
         jwk.insert(name.to_owned(), Value::from(value));
     }
-    Ok(KeyPair {
-        kid,
-        algorithm,
-        public_jwk: Value::Object(jwk).to_string(),
-        private,
-    })
+    Ok(KeyPair { kid, algorithm, public_jwk: Value::Object(jwk).to_string(), private })
 }
 
 /// The members that a thumbprint covers, by name.
@@ -90,10 +81,7 @@ fn rsa() -> Result<Made, Error> {
         ("n", URL_SAFE_NO_PAD.encode(rsa.n().to_vec())),
         ("e", URL_SAFE_NO_PAD.encode(rsa.e().to_vec())),
     ]);
-    Ok((
-        Zeroizing::new(PKey::from_rsa(rsa)?.private_key_to_pkcs8()?),
-        members,
-    ))
+    Ok((Zeroizing::new(PKey::from_rsa(rsa)?.private_key_to_pkcs8()?), members))
 }
 
 /// RFC 7518 section 6.2.1; coordinates keep their leading zeros.
@@ -102,18 +90,14 @@ fn p256() -> Result<Made, Error> {
     let key = EcKey::generate(&group)?;
     let (mut x, mut y) = (BigNum::new()?, BigNum::new()?);
     let mut context = BigNumContext::new()?;
-    key.public_key()
-        .affine_coordinates(&group, &mut x, &mut y, &mut context)?;
+    key.public_key().affine_coordinates(&group, &mut x, &mut y, &mut context)?;
     let members = Members::from([
         ("kty", "EC".to_owned()),
         ("crv", "P-256".to_owned()),
         ("x", URL_SAFE_NO_PAD.encode(x.to_vec_padded(32)?)),
         ("y", URL_SAFE_NO_PAD.encode(y.to_vec_padded(32)?)),
     ]);
-    Ok((
-        Zeroizing::new(PKey::from_ec_key(key)?.private_key_to_pkcs8()?),
-        members,
-    ))
+    Ok((Zeroizing::new(PKey::from_ec_key(key)?.private_key_to_pkcs8()?), members))
 }
 
 /// RFC 8037 section 2.
@@ -156,10 +140,7 @@ mod tests {
             assert_eq!(jwk["use"], "sig");
             assert_eq!(jwk["alg"], algorithm.as_str());
             for private in ["d", "p", "q", "dp", "dq", "qi", "k"] {
-                assert!(
-                    !jwk.contains_key(private),
-                    "{algorithm} publishes {private}"
-                );
+                assert!(!jwk.contains_key(private), "{algorithm} publishes {private}");
             }
         }
     }
@@ -170,10 +151,7 @@ mod tests {
             serde_json::from_str(&generate(a).unwrap().public_jwk).unwrap()
         };
         let okp = jwk(Algorithm::EdDSA);
-        assert_eq!(
-            (&okp["kty"], &okp["crv"]),
-            (&"OKP".into(), &"Ed25519".into())
-        );
+        assert_eq!((&okp["kty"], &okp["crv"]), (&"OKP".into(), &"Ed25519".into()));
         let ec = jwk(Algorithm::ES256);
         assert_eq!((&ec["kty"], &ec["crv"]), (&"EC".into(), &"P-256".into()));
         assert_eq!(ec["x"].as_str().map(str::len), Some(43));

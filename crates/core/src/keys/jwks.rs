@@ -14,15 +14,10 @@ const PUBLIC: &[&str] = &["kty", "kid", "use", "alg", "crv", "x", "y", "n", "e"]
 /// # Errors
 /// [`Error::Store`] for a row whose JWK is no JSON object.
 pub fn document(rows: &[KeyRow]) -> Result<String, Error> {
-    let mut published: Vec<(u8, &KeyRow)> = rows
-        .iter()
-        .filter_map(|row| Some((rank(row.state)?, row)))
-        .collect();
+    let mut published: Vec<(u8, &KeyRow)> =
+        rows.iter().filter_map(|row| Some((rank(row.state)?, row))).collect();
     published.sort_by_key(|(rank, row)| (*rank, row.algorithm, row.announced_at, &row.kid));
-    let keys = published
-        .iter()
-        .map(|(_, row)| public(row))
-        .collect::<Result<Vec<_>, _>>()?;
+    let keys = published.iter().map(|(_, row)| public(row)).collect::<Result<Vec<_>, _>>()?;
     Ok(serde_json::json!({ "keys": keys }).to_string())
 }
 
@@ -36,12 +31,9 @@ fn rank(state: KeyState) -> Option<u8> {
 }
 
 fn public(row: &KeyRow) -> Result<Map<String, Value>, StoreError> {
-    let mut jwk: Map<String, Value> =
-        serde_json::from_str(&row.public_jwk).map_err(|_| StoreError::Corrupt {
-            table: "signing_keys",
-            column: "public_jwk",
-            id: row.kid.to_string(),
-        })?;
+    let mut jwk: Map<String, Value> = serde_json::from_str(&row.public_jwk).map_err(|_| {
+        StoreError::Corrupt { table: "signing_keys", column: "public_jwk", id: row.kid.to_string() }
+    })?;
     jwk.retain(|name, _| PUBLIC.contains(&name.as_str()));
     Ok(jwk)
 }
@@ -78,12 +70,7 @@ mod tests {
             row("rs", Algorithm::RS256, KeyState::Active),
         ];
         let jwks: Value = serde_json::from_str(&document(&rows).unwrap()).unwrap();
-        let kids: Vec<_> = jwks["keys"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|k| &k["kid"])
-            .collect();
+        let kids: Vec<_> = jwks["keys"].as_array().unwrap().iter().map(|k| &k["kid"]).collect();
         assert_eq!(kids, ["rs", "es", "next", "retired"]);
     }
 
@@ -98,12 +85,6 @@ mod tests {
         let mut bad = row("a", Algorithm::RS256, KeyState::Active);
         bad.public_jwk = "{".into();
         let error = document(&[bad]).unwrap_err();
-        assert!(matches!(
-            error,
-            Error::Store(StoreError::Corrupt {
-                column: "public_jwk",
-                ..
-            })
-        ));
+        assert!(matches!(error, Error::Store(StoreError::Corrupt { column: "public_jwk", .. })));
     }
 }

@@ -85,9 +85,7 @@ impl Lifecycle<'_> {
                 return Ok(changes);
             }
         }
-        Err(Error::Internal(
-            "the keys kept changing meanwhile: try again".into(),
-        ))
+        Err(Error::Internal("the keys kept changing meanwhile: try again".into()))
     }
 
     /// `None` when another replica was first.
@@ -120,9 +118,7 @@ impl Lifecycle<'_> {
             Step::Announce { algorithm, .. } => Some(*algorithm),
             _ => None,
         });
-        announcements
-            .map(|algorithm| self.row(generate(algorithm)?))
-            .collect()
+        announcements.map(|algorithm| self.row(generate(algorithm)?)).collect()
     }
 
     fn row(&self, pair: KeyPair) -> Result<KeyRow, Error> {
@@ -187,13 +183,7 @@ pub(super) fn changes(
 
 fn change(keys: &[KeyRow], kid: &Kid, state: KeyState) -> Option<Change> {
     let key = keys.iter().find(|key| key.kid == *kid)?;
-    Some(Change {
-        from: Some(key.state),
-        key: KeyRow {
-            state,
-            ..key.clone()
-        },
-    })
+    Some(Change { from: Some(key.state), key: KeyRow { state, ..key.clone() } })
 }
 
 /// The active keys of `algorithm` that no earlier step has dealt with.
@@ -231,10 +221,7 @@ fn write(tx: &mut dyn Tx, changes: &[Change]) -> Result<(), Error> {
             None => tx.insert_key(key)?,
             Some(from) => {
                 if !tx.claim_key_step(key, *from)? {
-                    return Err(Error::Internal(format!(
-                        "key {} changed under the lock",
-                        key.kid
-                    )));
+                    return Err(Error::Internal(format!("key {} changed under the lock", key.kid)));
                 }
             }
         }

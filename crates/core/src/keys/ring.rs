@@ -42,16 +42,8 @@ impl KeyRing {
                 verifiers.insert(row.kid.clone(), verifier);
             }
         }
-        let states = rows
-            .iter()
-            .map(|row| (row.kid.clone(), row.state))
-            .collect();
-        Ok(Self {
-            signers,
-            verifiers,
-            states,
-            jwks: jwks::document(rows)?,
-        })
+        let states = rows.iter().map(|row| (row.kid.clone(), row.state)).collect();
+        Ok(Self { signers, verifiers, states, jwks: jwks::document(rows)? })
     }
 
     /// The JWKS (RFC 7517): announced, active and retired keys.
@@ -75,9 +67,7 @@ impl KeyRing {
     /// [`Error::Internal`] when no key is active for `algorithm` or OpenSSL fails.
     pub fn sign(&self, algorithm: Algorithm, typ: &str, claims: &[u8]) -> Result<String, Error> {
         let signer = self.signers.get(&algorithm).ok_or_else(|| {
-            Error::Internal(format!(
-                "no key signs with {algorithm}: enable it in keys.algorithms"
-            ))
+            Error::Internal(format!("no key signs with {algorithm}: enable it in keys.algorithms"))
         })?;
         signer.sign(typ, claims)
     }
@@ -116,10 +106,7 @@ pub(super) fn seal(
 }
 
 fn signer(row: &KeyRow, master: &MasterKey) -> Result<Signer, Error> {
-    let sealed = row
-        .sealed_private
-        .as_deref()
-        .ok_or_else(|| corrupt("sealed_private", row))?;
+    let sealed = row.sealed_private.as_deref().ok_or_else(|| corrupt("sealed_private", row))?;
     let private = master.open(&context(row.algorithm, &row.kid), sealed)?;
     Signer::new(row.kid.clone(), row.algorithm, &private)
 }
@@ -129,12 +116,7 @@ fn context(algorithm: Algorithm, kid: &Kid) -> String {
 }
 
 fn corrupt(column: &'static str, row: &KeyRow) -> Error {
-    StoreError::Corrupt {
-        table: "signing_keys",
-        column,
-        id: row.kid.to_string(),
-    }
-    .into()
+    StoreError::Corrupt { table: "signing_keys", column, id: row.kid.to_string() }.into()
 }
 
 #[cfg(test)]

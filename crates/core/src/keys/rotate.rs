@@ -53,10 +53,7 @@ impl Policy {
     /// When the successor of a key that was activated at `activated` is to be announced.
     fn successor_due(&self, activated: Timestamp) -> Timestamp {
         let announce = self.announce_window();
-        activated
-            .plus(self.active)
-            .minus(announce)
-            .max(activated.plus(Seconds(1)))
+        activated.plus(self.active).minus(announce).max(activated.plus(Seconds(1)))
     }
 
     fn is_ripe(&self, announced: Timestamp, now: Timestamp) -> bool {
@@ -64,9 +61,7 @@ impl Policy {
     }
 
     fn is_spent(&self, retired: Timestamp, now: Timestamp) -> bool {
-        now >= retired
-            .plus(self.retired.max(Seconds::ZERO))
-            .plus(REPLICA_LAG)
+        now >= retired.plus(self.retired.max(Seconds::ZERO)).plus(REPLICA_LAG)
     }
 }
 
@@ -116,9 +111,7 @@ pub fn plan(keys: &[KeyRow], now: Timestamp, policy: &Policy) -> Vec<Step> {
         key.state == KeyState::Retired
             && policy.is_spent(key.retired_at.unwrap_or(key.announced_at), now)
     });
-    steps.extend(spent.map(|key| Step::Remove {
-        kid: key.kid.clone(),
-    }));
+    steps.extend(spent.map(|key| Step::Remove { kid: key.kid.clone() }));
     steps
 }
 
@@ -142,14 +135,9 @@ pub fn successors(
             ));
         }
         match announced(keys, algorithm) {
-            Some(key) if immediately => steps.push(Step::Activate {
-                kid: key.kid.clone(),
-            }),
+            Some(key) if immediately => steps.push(Step::Activate { kid: key.kid.clone() }),
             Some(_) => {}
-            None => steps.push(Step::Announce {
-                algorithm,
-                active: immediately,
-            }),
+            None => steps.push(Step::Announce { algorithm, active: immediately }),
         }
     }
     Ok(steps)
@@ -173,13 +161,8 @@ pub fn revocation(keys: &[KeyRow], policy: &Policy, kid: &Kid) -> Result<Vec<Ste
     let mut steps = vec![Step::Revoke { kid: kid.clone() }];
     if key.state == KeyState::Active && policy.algorithms.contains(&key.algorithm) {
         steps.push(match announced(keys, key.algorithm) {
-            Some(next) => Step::Activate {
-                kid: next.kid.clone(),
-            },
-            None => Step::Announce {
-                algorithm: key.algorithm,
-                active: true,
-            },
+            Some(next) => Step::Activate { kid: next.kid.clone() },
+            None => Step::Announce { algorithm: key.algorithm, active: true },
         });
     }
     Ok(steps)
@@ -196,14 +179,7 @@ pub fn apply(
     policy: &Policy,
     now: Timestamp,
 ) -> Result<bool, Error> {
-    Lifecycle {
-        store,
-        random,
-        master,
-        policy,
-        now,
-    }
-    .advance()
+    Lifecycle { store, random, master, policy, now }.advance()
 }
 
 /// One enabled algorithm: first key, successor, change of guard.
@@ -216,22 +192,15 @@ fn succession(
     let active = in_state(keys, algorithm, KeyState::Active).next();
     let next = announced(keys, algorithm);
     match (active, next) {
-        (None, None) => Some(Step::Announce {
-            algorithm,
-            active: true,
-        }),
-        (None, Some(next)) => Some(Step::Activate {
-            kid: next.kid.clone(),
-        }),
-        (Some(_), Some(next)) if policy.is_ripe(next.announced_at, now) => Some(Step::Activate {
-            kid: next.kid.clone(),
-        }),
+        (None, None) => Some(Step::Announce { algorithm, active: true }),
+        (None, Some(next)) => Some(Step::Activate { kid: next.kid.clone() }),
+        (Some(_), Some(next)) if policy.is_ripe(next.announced_at, now) => {
+            Some(Step::Activate { kid: next.kid.clone() })
+        }
         (Some(active), None) => {
             let since = active.activated_at.unwrap_or(active.announced_at);
-            (now >= policy.successor_due(since)).then_some(Step::Announce {
-                algorithm,
-                active: false,
-            })
+            (now >= policy.successor_due(since))
+                .then_some(Step::Announce { algorithm, active: false })
         }
         (Some(_), Some(_)) => None,
     }
@@ -242,12 +211,8 @@ fn discontinuation(keys: &[KeyRow], algorithm: Algorithm) -> Vec<Step> {
     let retire = in_state(keys, algorithm, KeyState::Active);
     let remove = in_state(keys, algorithm, KeyState::Announced);
     retire
-        .map(|key| Step::Retire {
-            kid: key.kid.clone(),
-        })
-        .chain(remove.map(|key| Step::Remove {
-            kid: key.kid.clone(),
-        }))
+        .map(|key| Step::Retire { kid: key.kid.clone() })
+        .chain(remove.map(|key| Step::Remove { kid: key.kid.clone() }))
         .collect()
 }
 
@@ -261,8 +226,7 @@ fn in_state(
     algorithm: Algorithm,
     state: KeyState,
 ) -> impl Iterator<Item = &KeyRow> {
-    keys.iter()
-        .filter(move |key| key.algorithm == algorithm && key.state == state)
+    keys.iter().filter(move |key| key.algorithm == algorithm && key.state == state)
 }
 
 #[cfg(test)]

@@ -137,11 +137,7 @@ impl MasterKey {
     /// # Errors
     /// [`Error::Internal`] when OpenSSL fails.
     pub fn derive(&self, purpose: &str, ikm: &[u8], info: &str) -> Result<[u8; 32], Error> {
-        hkdf(
-            ikm,
-            Zeroizing::new(self.subkey(purpose)?).as_slice(),
-            &[info],
-        )
+        hkdf(ikm, Zeroizing::new(self.subkey(purpose)?).as_slice(), &[info])
     }
 
     /// Seals `plain` under the subkey "seal". `context` names the blob: table, row, purpose.
@@ -149,12 +145,7 @@ impl MasterKey {
     /// # Errors
     /// [`Error::Internal`] when no randomness can be had or OpenSSL fails.
     pub fn seal(&self, random: &dyn Random, context: &str, plain: &[u8]) -> Result<Vec<u8>, Error> {
-        seal_with(
-            &Zeroizing::new(self.subkey("seal")?),
-            random,
-            context,
-            plain,
-        )
+        seal_with(&Zeroizing::new(self.subkey("seal")?), random, context, plain)
     }
 
     /// Opens what [`MasterKey::seal`] made with the same context.
@@ -179,14 +170,7 @@ pub fn seal_with(
     let nonce = random::bytes::<NONCE>(random)?;
     let mut tag = [0; TAG];
     let cipher = Cipher::aes_256_gcm();
-    let text = encrypt_aead(
-        cipher,
-        key,
-        Some(&nonce),
-        context.as_bytes(),
-        plain,
-        &mut tag,
-    )?;
+    let text = encrypt_aead(cipher, key, Some(&nonce), context.as_bytes(), plain, &mut tag)?;
     let mut sealed = Vec::with_capacity(HEAD + text.len() + TAG);
     sealed.push(VERSION);
     sealed.extend_from_slice(&key_id(key));
@@ -219,16 +203,9 @@ pub fn open_with(
     // OpenSSL accepts a shorter tag; exactly 16 bytes is our promise.
     let (text, tag) = rest.split_at(rest.len() - TAG);
     let nonce = &head[1 + KEY_ID..];
-    decrypt_aead(
-        Cipher::aes_256_gcm(),
-        key,
-        Some(nonce),
-        context.as_bytes(),
-        text,
-        tag,
-    )
-    .map(Zeroizing::new)
-    .map_err(|_| refuse("it is damaged or belongs elsewhere"))
+    decrypt_aead(Cipher::aes_256_gcm(), key, Some(nonce), context.as_bytes(), text, tag)
+        .map(Zeroizing::new)
+        .map_err(|_| refuse("it is damaged or belongs elsewhere"))
 }
 
 /// HMAC-SHA-256 (RFC 2104).
@@ -274,11 +251,7 @@ mod tests {
         let text = MasterKey::generate(&OsRandom).unwrap();
         let key = MasterKey::parse(&text).unwrap();
         let url = text.expose().replace('+', "-").replace('/', "_");
-        for spelling in [
-            format!(" {}\n", text.expose()),
-            url.trim_end_matches('=').into(),
-            url,
-        ] {
+        for spelling in [format!(" {}\n", text.expose()), url.trim_end_matches('=').into(), url] {
             let again = MasterKey::parse(&Secret::new(spelling)).unwrap();
             assert_eq!(again.subkey("x").unwrap(), key.subkey("x").unwrap());
         }
@@ -320,22 +293,10 @@ mod tests {
     #[test]
     fn a_derived_key_needs_the_master_key_the_token_and_the_info() {
         let key = master(1).derive("refresh", b"token", "grant 1").unwrap();
-        assert_eq!(
-            key,
-            master(1).derive("refresh", b"token", "grant 1").unwrap()
-        );
-        assert_ne!(
-            key,
-            master(2).derive("refresh", b"token", "grant 1").unwrap()
-        );
-        assert_ne!(
-            key,
-            master(1).derive("refresh", b"other", "grant 1").unwrap()
-        );
-        assert_ne!(
-            key,
-            master(1).derive("refresh", b"token", "grant 2").unwrap()
-        );
+        assert_eq!(key, master(1).derive("refresh", b"token", "grant 1").unwrap());
+        assert_ne!(key, master(2).derive("refresh", b"token", "grant 1").unwrap());
+        assert_ne!(key, master(1).derive("refresh", b"other", "grant 1").unwrap());
+        assert_ne!(key, master(1).derive("refresh", b"token", "grant 2").unwrap());
         assert_ne!(key, master(1).derive("other", b"token", "grant 1").unwrap());
     }
 

@@ -79,10 +79,7 @@ impl Verifier {
             Algorithm::ES256 => ES256.verifier_from_jwk(&jwk).map(|v| Box::new(v) as _),
             Algorithm::EdDSA => EdDSA.verifier_from_jwk(&jwk).map(|v| Box::new(v) as _),
         };
-        Ok(Self {
-            algorithm,
-            jws: jws.map_err(bad)?,
-        })
+        Ok(Self { algorithm, jws: jws.map_err(bad)? })
     }
 
     /// The claims of `token`, if its header says this key's algorithm and the signature holds.
@@ -90,9 +87,7 @@ impl Verifier {
         if token.algorithm()? != self.algorithm.as_str() {
             return None;
         }
-        self.jws
-            .verify(token.signed.as_bytes(), &token.signature)
-            .ok()?;
+        self.jws.verify(token.signed.as_bytes(), &token.signature).ok()?;
         serde_json::from_slice(&token.payload).ok()
     }
 }
@@ -120,12 +115,7 @@ impl<'t> Compact<'t> {
         if header.contains_key("crit") {
             return None;
         }
-        Some(Self {
-            header,
-            signed,
-            payload: decode(payload)?,
-            signature: decode(signature)?,
-        })
+        Some(Self { header, signed, payload: decode(payload)?, signature: decode(signature)? })
     }
 
     /// The header's `kid`.

@@ -101,10 +101,8 @@ pub fn choose(
         }
         return Ok(Target::Resource(Box::new((*first).clone())));
     }
-    let mut known = snapshot
-        .resources
-        .iter()
-        .filter(|r| may_have(client, r) && !r.known(granted).is_empty());
+    let mut known =
+        snapshot.resources.iter().filter(|r| may_have(client, r) && !r.known(granted).is_empty());
     match (known.next(), known.next()) {
         (Some(only), None) => Ok(Target::Resource(Box::new(only.clone()))),
         (first, second) => {

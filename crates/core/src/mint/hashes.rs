@@ -6,7 +6,7 @@ use openssl::sha::{sha256, sha512};
 
 use crate::keys::algorithm::Algorithm;
 
-/// The left half of the hash that belongs to the ID token's algorithm, in base64url. For EdDSA
+/// The left half of the hash that belongs to the ID token's algorithm, in base64url. For `EdDSA`
 /// that is SHA-512, the hash inside Ed25519.
 pub fn left_half(algorithm: Algorithm, token: &str) -> String {
     match algorithm {

@@ -225,8 +225,7 @@ fn redirect(
 ) -> Result<Option<String>, Error> {
     let Some(uri) = parameters.get("post_logout_redirect_uri") else { return Ok(None) };
     let registered = client.map(|client| client.metadata.post_logout_redirect_uris.as_slice());
-    let known =
-        registered.is_some_and(|uris| uris.iter().any(|r| redirect_uri::matches(r, uri)));
+    let known = registered.is_some_and(|uris| uris.iter().any(|r| redirect_uri::matches(r, uri)));
     let target = Url::parse(uri).ok().filter(|_| known);
     let Some(mut target) = target else {
         let text = "The post_logout_redirect_uri is not registered for this application";

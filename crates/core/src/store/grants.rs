@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 /// A key that a token is bound to (RFC 7800 `cnf`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Confirmation {
-    /// DPoP: JWK thumbprint (RFC 9449).
+    /// `DPoP`: JWK thumbprint (RFC 9449).
     #[serde(rename = "jkt")]
     Jkt(String),
     /// Mutual TLS: certificate thumbprint (RFC 8705).
@@ -161,8 +161,11 @@ pub trait GrantTx {
     ///
     /// # Errors
     /// [`StoreError`] when the database fails or a row is corrupt.
-    fn live_grants_of(&mut self, user: &UserId, now: Timestamp)
-    -> Result<Vec<GrantRow>, StoreError>;
+    fn live_grants_of(
+        &mut self,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<Vec<GrantRow>, StoreError>;
 
     /// Adds a grant.
     ///
@@ -237,8 +240,7 @@ pub trait GrantTx {
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
-    fn find_access_token(&mut self, digest: &Digest)
-    -> Result<Option<AccessTokenRow>, StoreError>;
+    fn find_access_token(&mut self, digest: &Digest) -> Result<Option<AccessTokenRow>, StoreError>;
 
     /// Adds an opaque access token.
     ///

@@ -34,18 +34,9 @@ fn before_the_redirect_uri_is_trusted_the_error_is_a_page() {
         (("client_id", "nobody"), ErrorCode::InvalidClient),
         (("client_id", "app\u{0}"), ErrorCode::InvalidClient),
         (("client_id", "äpp"), ErrorCode::InvalidClient),
-        (
-            ("redirect_uri", "https://evil.example/cb"),
-            ErrorCode::InvalidRequest,
-        ),
-        (
-            ("redirect_uri", "https://app.example/cb/"),
-            ErrorCode::InvalidRequest,
-        ),
-        (
-            ("redirect_uri", "https://app.example/cb\\@evil.example"),
-            ErrorCode::InvalidRequest,
-        ),
+        (("redirect_uri", "https://evil.example/cb"), ErrorCode::InvalidRequest),
+        (("redirect_uri", "https://app.example/cb/"), ErrorCode::InvalidRequest),
+        (("redirect_uri", "https://app.example/cb\\@evil.example"), ErrorCode::InvalidRequest),
     ] {
         assert_eq!(refused(begin(&world, "app", &[more])), code, "{more:?}");
     }
@@ -55,63 +46,38 @@ fn before_the_redirect_uri_is_trusted_the_error_is_a_page() {
     assert_eq!(refused(step), ErrorCode::InvalidRequest);
 }
 
+/// Client, what its request changes, and the error that it gets.
+const REFUSED: &[(&str, (&str, &str), &str)] = &[
+    ("app", ("response_type", ""), "invalid_request"),
+    ("app", ("response_type", "token"), "unsupported_response_type"),
+    ("app", ("response_type", "code id_token"), "unsupported_response_type"),
+    ("app", ("response_mode", "telepathy"), "invalid_request"),
+    ("app", ("request", "e30.e30."), "request_not_supported"),
+    ("app", ("request_uri", "https://x.example"), "request_uri_not_supported"),
+    ("app", ("registration", "{}"), "registration_not_supported"),
+    ("app", ("scope", "open\"id"), "invalid_scope"),
+    ("strict", ("scope", "openid unknown"), "invalid_scope"),
+    ("app", ("resource", "https://unknown.example"), "invalid_target"),
+    ("app", ("code_challenge", ""), "invalid_request"),
+    ("app", ("code_challenge", "short"), "invalid_request"),
+    ("app", ("code_challenge_method", "plain"), "invalid_request"),
+    ("app", ("code_challenge_method", ""), "invalid_request"),
+    ("app", ("prompt", "none login"), "invalid_request"),
+    ("app", ("max_age", "-1"), "invalid_request"),
+    ("app", ("id_token_hint", "x.y.z"), "invalid_request"),
+    ("app", ("nonce", "a\u{0}b"), "invalid_request"),
+    ("app", ("prompt", "none"), "login_required"),
+    ("robot", ("state", "s"), "unauthorized_client"),
+];
+
 #[test]
 fn after_that_it_goes_to_the_client_with_its_own_code() {
     let world = World::new();
     populate(&world);
-    world.add_client(
-        "strict",
-        ClientMetadata {
-            strict_scope: true,
-            ..World::web_client()
-        },
-    );
-    world.add_client(
-        "robot",
-        ClientMetadata {
-            grant_types: vec![],
-            ..World::web_client()
-        },
-    );
-    for (client, more, code) in [
-        ("app", ("response_type", ""), "invalid_request"),
-        (
-            "app",
-            ("response_type", "token"),
-            "unsupported_response_type",
-        ),
-        (
-            "app",
-            ("response_type", "code id_token"),
-            "unsupported_response_type",
-        ),
-        ("app", ("response_mode", "telepathy"), "invalid_request"),
-        ("app", ("request", "e30.e30."), "request_not_supported"),
-        (
-            "app",
-            ("request_uri", "https://x.example"),
-            "request_uri_not_supported",
-        ),
-        ("app", ("registration", "{}"), "registration_not_supported"),
-        ("app", ("scope", "open\"id"), "invalid_scope"),
-        ("strict", ("scope", "openid unknown"), "invalid_scope"),
-        (
-            "app",
-            ("resource", "https://unknown.example"),
-            "invalid_target",
-        ),
-        ("app", ("code_challenge", ""), "invalid_request"),
-        ("app", ("code_challenge", "short"), "invalid_request"),
-        ("app", ("code_challenge_method", "plain"), "invalid_request"),
-        ("app", ("code_challenge_method", ""), "invalid_request"),
-        ("app", ("prompt", "none login"), "invalid_request"),
-        ("app", ("max_age", "-1"), "invalid_request"),
-        ("app", ("id_token_hint", "x.y.z"), "invalid_request"),
-        ("app", ("nonce", "a\u{0}b"), "invalid_request"),
-        ("app", ("prompt", "none"), "login_required"),
-        ("robot", ("state", "s"), "unauthorized_client"),
-    ] {
-        assert_eq!(answered(&world, client, &[more]), code, "{more:?}");
+    world.add_client("strict", ClientMetadata { strict_scope: true, ..World::web_client() });
+    world.add_client("robot", ClientMetadata { grant_types: vec![], ..World::web_client() });
+    for (client, more, code) in REFUSED {
+        assert_eq!(answered(&world, client, &[*more]), *code, "{more:?}");
     }
     let mut twice = request("app", &[]);
     twice.push(("state".into(), "other".into()));
@@ -127,14 +93,11 @@ fn after_that_it_goes_to_the_client_with_its_own_code() {
 fn an_error_travels_in_the_response_mode_that_was_asked_for() {
     let world = World::new();
     populate(&world);
-    for (text, mode) in [
-        ("fragment", ResponseMode::Fragment),
-        ("form_post", ResponseMode::FormPost),
-    ] {
+    for (text, mode) in
+        [("fragment", ResponseMode::Fragment), ("form_post", ResponseMode::FormPost)]
+    {
         let more = [("response_mode", text), ("prompt", "none")];
-        let Step::Answer(answer) = begin(&world, "app", &more).unwrap() else {
-            panic!("a page")
-        };
+        let Step::Answer(answer) = begin(&world, "app", &more).unwrap() else { panic!("a page") };
         assert_eq!(answer.mode, mode);
     }
 }
@@ -143,14 +106,8 @@ fn an_error_travels_in_the_response_mode_that_was_asked_for() {
 fn unknown_and_empty_parameters_and_scopes_are_ignored() {
     let world = World::new();
     populate(&world);
-    let mut parameters = request(
-        "app",
-        &[("scope", "openid unknown groups"), ("display", "hat")],
-    );
-    parameters.extend([
-        ("foo".into(), "bar".into()),
-        ("login_hint".into(), String::new()),
-    ]);
+    let mut parameters = request("app", &[("scope", "openid unknown groups"), ("display", "hat")]);
+    parameters.extend([("foo".into(), "bar".into()), ("login_hint".into(), String::new())]);
     let answer = authorize(&world, &mut browser(), &parameters);
     assert!(parameter(&answer, "code").is_some());
 }
@@ -159,26 +116,13 @@ fn unknown_and_empty_parameters_and_scopes_are_ignored() {
 fn a_confidential_client_may_be_registered_without_pkce_and_a_public_one_may_not() {
     let world = World::new();
     populate(&world);
-    world.add_client(
-        "old",
-        ClientMetadata {
-            require_pkce: false,
-            ..World::web_client()
-        },
-    );
+    world.add_client("old", ClientMetadata { require_pkce: false, ..World::web_client() });
     let without = [("code_challenge", ""), ("code_challenge_method", "")];
     let answer = authorize(&world, &mut browser(), &request("old", &without));
     assert!(parameter(&answer, "code").is_some());
     assert_eq!(answered(&world, "tool", &without), "invalid_request");
-    let bad = ClientMetadata {
-        require_pkce: false,
-        ..World::native_client()
-    };
-    assert!(
-        bad.problems()
-            .iter()
-            .any(|problem| problem.contains("PKCE"))
-    );
+    let bad = ClientMetadata { require_pkce: false, ..World::native_client() };
+    assert!(bad.problems().iter().any(|problem| problem.contains("PKCE")));
 }
 
 #[test]
@@ -191,19 +135,8 @@ fn a_user_logs_in_and_agrees_once_and_is_then_answered_at_once() {
         assert!(matches!(&step, Step::Login { login: None, .. }));
         log_in(&world.provider, &mut browser, "alice");
         let step = authorize::resume(&world.provider, &id, &browser).unwrap();
-        let Step::Consent {
-            client,
-            scopes,
-            login,
-            ..
-        } = &step
-        else {
-            panic!("{step:?}")
-        };
-        assert_eq!(
-            (client.name.as_str(), login.as_str()),
-            ("Example App", "alice")
-        );
+        let Step::Consent { client, scopes, login, .. } = &step else { panic!("{step:?}") };
+        assert_eq!((client.name.as_str(), login.as_str()), ("Example App", "alice"));
         assert_eq!(client.redirect_host, "app.example");
         assert_eq!(scopes.len(), 2);
         let answer = finish(&world.provider, &mut browser, step);
@@ -220,13 +153,7 @@ fn a_user_logs_in_and_agrees_once_and_is_then_answered_at_once() {
 fn a_loopback_client_always_gets_a_click_and_never_prompt_none() {
     let world = World::new();
     populate(&world);
-    world.add_client(
-        "own",
-        ClientMetadata {
-            first_party: true,
-            ..World::native_client()
-        },
-    );
+    world.add_client("own", ClientMetadata { first_party: true, ..World::native_client() });
     let mut browser = browser();
     for client in ["tool", "own"] {
         let uri = [("redirect_uri", "http://127.0.0.1:4711/cb")];
@@ -244,13 +171,7 @@ fn a_loopback_client_always_gets_a_click_and_never_prompt_none() {
 fn a_first_party_web_client_is_not_asked() {
     let world = World::new();
     populate(&world);
-    world.add_client(
-        "own",
-        ClientMetadata {
-            first_party: true,
-            ..World::web_client()
-        },
-    );
+    world.add_client("own", ClientMetadata { first_party: true, ..World::web_client() });
     let mut browser = browser();
     log_in(&world.provider, &mut browser, "alice");
     let more = [("prompt", "none")];
@@ -267,9 +188,7 @@ fn a_refusal_by_the_user_reaches_the_client_as_access_denied() {
         let id = interaction(&step);
         authorize::decide(&world.provider, &id, &browser, Decision::Deny).unwrap();
         let step = authorize::resume(&world.provider, &id, &browser).unwrap();
-        let Step::Answer(answer) = step else {
-            panic!("a page")
-        };
+        let Step::Answer(answer) = step else { panic!("a page") };
         assert_eq!(parameter(&answer, "error"), Some("access_denied"));
         let again = authorize::resume(&world.provider, &id, &browser);
         assert_eq!(refused(again), ErrorCode::InvalidRequest);
@@ -285,10 +204,7 @@ fn prompt_login_and_max_age_ask_again() {
     let before = browser.session.clone().unwrap();
     for more in [("prompt", "login"), ("max_age", "0")] {
         let step = authorize::begin(&world.provider, &request("app", &[more]), &browser).unwrap();
-        assert!(
-            matches!(&step, Step::Login { login: Some(_), .. }),
-            "{more:?}"
-        );
+        assert!(matches!(&step, Step::Login { login: Some(_), .. }), "{more:?}");
         let answer = finish(&world.provider, &mut browser, step);
         assert!(parameter(&answer, "code").is_some());
     }
@@ -304,11 +220,7 @@ fn the_id_token_hint_names_who_must_be_logged_in() {
     let world = World::new();
     populate(&world);
     let hint = tokens(&world, "openid").id_token.unwrap();
-    let silently = [
-        ("id_token_hint", hint.as_str()),
-        ("prompt", "none"),
-        ("scope", "openid"),
-    ];
+    let silently = [("id_token_hint", hint.as_str()), ("prompt", "none"), ("scope", "openid")];
     let hinted = request("app", &silently);
     let mut bob = browser();
     log_in(&world.provider, &mut bob, "bob");
@@ -328,10 +240,7 @@ fn an_interaction_belongs_to_its_browser_and_expires() {
         let own = browser();
         let step = authorize::begin(&world.provider, &request("app", &[]), &own).unwrap();
         let id = interaction(&step);
-        let other = Browser {
-            session: None,
-            device: Secret::new("another"),
-        };
+        let other = Browser { session: None, device: Secret::new("another") };
         let seen = authorize::resume(&world.provider, &id, &other);
         assert_eq!(refused(seen), ErrorCode::InvalidRequest);
         assert!(authorize::resume(&world.provider, &id, &own).is_ok());

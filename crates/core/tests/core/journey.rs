@@ -14,21 +14,15 @@ use keywright_testkit::world::{CHALLENGE, CLIENT_SECRET, PASSWORD, VERIFIER};
 use serde_json::{Map, Value};
 
 /// A browser that has been nowhere.
-pub fn browser() -> Browser {
-    Browser {
-        session: None,
-        device: Secret::new("a browser cookie"),
-    }
+pub(crate) fn browser() -> Browser {
+    Browser { session: None, device: Secret::new("a browser cookie") }
 }
 
 /// Parameters of an authorization request of `client`, with PKCE, and `more` on top (an empty
 /// value removes).
-pub fn request(client: &str, more: &[(&str, &str)]) -> Vec<(String, String)> {
-    let redirect_uri = if client == "tool" {
-        "http://127.0.0.1:4711/cb"
-    } else {
-        "https://app.example/cb"
-    };
+pub(crate) fn request(client: &str, more: &[(&str, &str)]) -> Vec<(String, String)> {
+    let redirect_uri =
+        if client == "tool" { "http://127.0.0.1:4711/cb" } else { "https://app.example/cb" };
     let mut parameters: Vec<(String, String)> = [
         ("client_id", client),
         ("redirect_uri", redirect_uri),
@@ -51,7 +45,7 @@ pub fn request(client: &str, more: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 /// Logs in with [`PASSWORD`].
-pub fn log_in(provider: &Provider, browser: &mut Browser, name: &str) {
+pub(crate) fn log_in(provider: &Provider, browser: &mut Browser, name: &str) {
     let attempt = login::look_up(provider, name).unwrap();
     let verified = login::verify(&attempt, &Secret::new(PASSWORD));
     let cookie = login::finish(provider, &attempt, verified, browser, "test").unwrap();
@@ -59,7 +53,7 @@ pub fn log_in(provider: &Provider, browser: &mut Browser, name: &str) {
 }
 
 /// Goes on until the client is answered: logs in as alice, agrees to everything.
-pub fn finish(provider: &Provider, browser: &mut Browser, mut step: Step) -> Answer {
+pub(crate) fn finish(provider: &Provider, browser: &mut Browser, mut step: Step) -> Answer {
     for _ in 0..4 {
         let id = match step {
             Step::Answer(answer) => return answer,
@@ -78,44 +72,38 @@ pub fn finish(provider: &Provider, browser: &mut Browser, mut step: Step) -> Ans
 }
 
 /// Runs a whole authorization; the answer.
-pub fn authorize(world: &World, browser: &mut Browser, parameters: &[(String, String)]) -> Answer {
+pub(crate) fn authorize(
+    world: &World,
+    browser: &mut Browser,
+    parameters: &[(String, String)],
+) -> Answer {
     let step = authorize::begin(&world.provider, parameters, browser).unwrap();
     finish(&world.provider, browser, step)
 }
 
 /// One parameter of an answer.
-pub fn parameter<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
-    answer
-        .parameters
-        .iter()
-        .find(|(n, _)| *n == name)
-        .map(|(_, value)| value.expose())
+pub(crate) fn parameter<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
+    answer.parameters.iter().find(|(n, _)| *n == name).map(|(_, value)| value.expose())
 }
 
 /// A code for `client` with this scope.
-pub fn code(world: &World, client: &str, scope: &str) -> Secret {
+pub(crate) fn code(world: &World, client: &str, scope: &str) -> Secret {
     let answer = authorize(world, &mut browser(), &request(client, &[("scope", scope)]));
     Secret::new(parameter(&answer, "code").expect("a code"))
 }
 
 /// The credentials of the confidential client `id`.
-pub fn basic(id: &str) -> Presented {
-    Presented {
-        basic: Some((id.into(), Secret::new(CLIENT_SECRET))),
-        ..Presented::default()
-    }
+pub(crate) fn basic(id: &str) -> Presented {
+    Presented { basic: Some((id.into(), Secret::new(CLIENT_SECRET))), ..Presented::default() }
 }
 
 /// The name of the public client `id`.
-pub fn public(id: &str) -> Presented {
-    Presented {
-        client_id: Some(id.into()),
-        ..Presented::default()
-    }
+pub(crate) fn public(id: &str) -> Presented {
+    Presented { client_id: Some(id.into()), ..Presented::default() }
 }
 
 /// Redeems a code of `app` as it should be.
-pub fn redemption(code: &Secret) -> TokenRequest {
+pub(crate) fn redemption(code: &Secret) -> TokenRequest {
     TokenRequest::AuthorizationCode {
         code: code.clone(),
         redirect_uri: Some("https://app.example/cb".into()),
@@ -125,7 +113,7 @@ pub fn redemption(code: &Secret) -> TokenRequest {
 }
 
 /// A refresh request.
-pub fn refresh(token: &str) -> TokenRequest {
+pub(crate) fn refresh(token: &str) -> TokenRequest {
     TokenRequest::RefreshToken {
         refresh_token: Secret::new(token),
         scope: None,
@@ -134,13 +122,13 @@ pub fn refresh(token: &str) -> TokenRequest {
 }
 
 /// Tokens of `app` for alice.
-pub fn tokens(world: &World, scope: &str) -> TokenResponse {
+pub(crate) fn tokens(world: &World, scope: &str) -> TokenResponse {
     let code = code(world, "app", scope);
     token::exchange(&world.provider, &basic("app"), &redemption(&code)).unwrap()
 }
 
 /// A world with alice, bob, the confidential client `app` and the public client `tool`.
-pub fn populate(world: &World) {
+pub(crate) fn populate(world: &World) {
     world.add_user("alice");
     world.add_user("bob");
     world.add_client("app", World::web_client());
@@ -148,15 +136,13 @@ pub fn populate(world: &World) {
 }
 
 /// The code of a refusal.
-pub fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> ErrorCode {
+pub(crate) fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> ErrorCode {
     let error = result.expect_err("a refusal");
-    error
-        .code()
-        .unwrap_or_else(|| panic!("not a refusal: {error}"))
+    error.code().unwrap_or_else(|| panic!("not a refusal: {error}"))
 }
 
 /// The id of a page's interaction.
-pub fn interaction(step: &Step) -> InteractionId {
+pub(crate) fn interaction(step: &Step) -> InteractionId {
     match step {
         Step::Login { interaction, .. }
         | Step::SelectAccount { interaction, .. }
@@ -166,17 +152,13 @@ pub fn interaction(step: &Step) -> InteractionId {
 }
 
 /// The claims of a JWT that this world signed.
-pub fn claims(world: &World, token: &str, typ: &str) -> Map<String, Value> {
+pub(crate) fn claims(world: &World, token: &str, typ: &str) -> Map<String, Value> {
     let snapshot = world.provider.snapshot().unwrap();
-    snapshot
-        .keys
-        .verify(token, typ, false)
-        .expect("a genuine token")
-        .1
+    snapshot.keys.verify(token, typ, false).expect("a genuine token").1
 }
 
 /// Whether the access token is active, as its own client sees it.
-pub fn is_active(world: &World, token: &str) -> bool {
+pub(crate) fn is_active(world: &World, token: &str) -> bool {
     let answer =
         keywright_core::introspect::introspect(&world.provider, &basic("app"), &Secret::new(token));
     answer.unwrap()["active"] == Value::Bool(true)

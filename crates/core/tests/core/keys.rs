@@ -25,10 +25,7 @@ fn master(letter: &str) -> MasterKey {
 }
 
 fn quick() -> Policy {
-    Policy {
-        algorithms: vec![Algorithm::ES256, Algorithm::EdDSA],
-        ..Policy::default()
-    }
+    Policy { algorithms: vec![Algorithm::ES256, Algorithm::EdDSA], ..Policy::default() }
 }
 
 fn rows(store: &dyn Store) -> Vec<KeyRow> {
@@ -46,32 +43,15 @@ fn lifecycle(provider: &Provider) -> Lifecycle<'_> {
 }
 
 fn state(world: &World, kid: &Kid) -> KeyState {
-    rows(world.provider.store.as_ref())
-        .into_iter()
-        .find(|key| key.kid == *kid)
-        .unwrap()
-        .state
+    rows(world.provider.store.as_ref()).into_iter().find(|key| key.kid == *kid).unwrap().state
 }
 
 fn active(world: &World) -> Kid {
-    world
-        .provider
-        .snapshot()
-        .unwrap()
-        .keys
-        .active_kid(Algorithm::RS256)
-        .unwrap()
-        .clone()
+    world.provider.snapshot().unwrap().keys.active_kid(Algorithm::RS256).unwrap().clone()
 }
 
 fn is_published(world: &World, kid: &Kid) -> bool {
-    world
-        .provider
-        .snapshot()
-        .unwrap()
-        .keys
-        .jwks()
-        .contains(kid.as_str())
+    world.provider.snapshot().unwrap().keys.jwks().contains(kid.as_str())
 }
 
 /// A world that signs with one algorithm: fewer RSA keys to wait for.
@@ -97,18 +77,12 @@ fn replicas_that_race_on_an_empty_database_make_one_key_of_each_algorithm() {
                     })
                 })
                 .collect();
-            threads
-                .into_iter()
-                .filter_map(|t| t.join().unwrap().then_some(()))
-                .count()
+            threads.into_iter().filter_map(|t| t.join().unwrap().then_some(())).count()
         });
         assert_eq!(won, 1);
         let mut made: Vec<_> = rows(store).iter().map(|k| (k.algorithm, k.state)).collect();
         made.sort_by_key(|(algorithm, _)| *algorithm);
-        let expected = [
-            (Algorithm::ES256, KeyState::Active),
-            (Algorithm::EdDSA, KeyState::Active),
-        ];
+        let expected = [(Algorithm::ES256, KeyState::Active), (Algorithm::EdDSA, KeyState::Active)];
         assert_eq!(made, expected);
     });
 }
@@ -123,17 +97,11 @@ fn operators_who_rotate_at_once_announce_one_successor() {
                     scope.spawn(|| {
                         barrier.wait();
                         let lifecycle = lifecycle(&world.provider);
-                        lifecycle
-                            .announce(&[Algorithm::RS256], false)
-                            .unwrap()
-                            .len()
+                        lifecycle.announce(&[Algorithm::RS256], false).unwrap().len()
                     })
                 })
                 .collect();
-            threads
-                .into_iter()
-                .map(|thread| thread.join().unwrap())
-                .sum()
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
         });
         assert_eq!(announced, 1);
         assert_eq!(rows(world.provider.store.as_ref()).len(), 2);
@@ -148,18 +116,10 @@ fn a_rotation_fails_no_verification_of_a_token_that_is_alive() {
             snapshot.keys.sign(Algorithm::RS256, "JWT", b"{}").unwrap()
         };
         let verifies = |token: &str, removed| {
-            world
-                .provider
-                .snapshot()
-                .unwrap()
-                .keys
-                .verify(token, "JWT", removed)
-                .is_some()
+            world.provider.snapshot().unwrap().keys.verify(token, "JWT", removed).is_some()
         };
         let (first, old) = (active(&world), sign());
-        lifecycle(&world.provider)
-            .announce(&[Algorithm::RS256], false)
-            .unwrap();
+        lifecycle(&world.provider).announce(&[Algorithm::RS256], false).unwrap();
         world.provider.poll().unwrap();
         assert_eq!(active(&world), first, "an announced key does not sign");
 
@@ -170,16 +130,10 @@ fn a_rotation_fails_no_verification_of_a_token_that_is_alive() {
 
         world.clock.advance(Seconds(Seconds::days(1).0 + 60));
         assert!(world.provider.rotate_keys().unwrap());
-        assert!(
-            !world.provider.rotate_keys().unwrap(),
-            "nothing more is due"
-        );
+        assert!(!world.provider.rotate_keys().unwrap(), "nothing more is due");
         assert_eq!(state(&world, &first), KeyState::Removed);
         assert!(!is_published(&world, &first) && !verifies(&old, false));
-        assert!(
-            verifies(&old, true),
-            "an id_token_hint outlives its key's publication"
-        );
+        assert!(verifies(&old, true), "an id_token_hint outlives its key's publication");
         assert!(verifies(&sign(), false));
     });
 }
@@ -201,12 +155,7 @@ fn a_revoked_key_is_never_accepted_again_and_its_private_half_is_gone() {
         let rows = rows(world.provider.store.as_ref());
         let row = rows.iter().find(|key| key.kid == first).unwrap();
         assert_eq!((row.state, &row.sealed_private), (KeyState::Revoked, &None));
-        assert!(
-            lifecycle(&world.provider)
-                .revoke(&first)
-                .unwrap()
-                .is_empty()
-        );
+        assert!(lifecycle(&world.provider).revoke(&first).unwrap().is_empty());
     });
 }
 
@@ -214,9 +163,7 @@ fn a_revoked_key_is_never_accepted_again_and_its_private_half_is_gone() {
 fn revoking_a_key_that_is_not_ours_changes_nothing() {
     each(|world| {
         let before = world.scratch.contents();
-        let error = lifecycle(&world.provider)
-            .revoke(&Kid::new("nobody"))
-            .unwrap_err();
+        let error = lifecycle(&world.provider).revoke(&Kid::new("nobody")).unwrap_err();
         assert_eq!(error.code(), Some(ErrorCode::InvalidRequest));
         assert_eq!(world.scratch.contents(), before);
     });
@@ -230,10 +177,7 @@ fn a_master_key_that_did_not_make_the_database_is_refused() {
         master("A").check(store).unwrap();
         let before = scratch.contents();
         let error = master("B").check(store).unwrap_err();
-        assert!(
-            matches!(&error, Error::Internal(why) if why.contains("another one")),
-            "{error}"
-        );
+        assert!(matches!(&error, Error::Internal(why) if why.contains("another one")), "{error}");
         assert_eq!(scratch.contents(), before);
     });
 }

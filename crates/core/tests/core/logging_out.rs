@@ -11,10 +11,7 @@ use crate::journey::{
 };
 
 fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-    pairs
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect()
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 fn done(step: LogoutStep) -> Option<String> {
@@ -41,10 +38,7 @@ fn a_hint_for_the_session_logs_out_at_once_even_when_it_expired() {
             ("state", "a b"),
         ]);
         let step = logout::begin(&world.provider, &parameters, &browser).unwrap();
-        assert_eq!(
-            done(step).as_deref(),
-            Some("https://app.example/bye?state=a+b")
-        );
+        assert_eq!(done(step).as_deref(), Some("https://app.example/bye?state=a+b"));
         let step = authorize::begin(&world.provider, &request("app", &[]), &browser).unwrap();
         assert!(matches!(step, Step::Login { login: None, .. }));
     });
@@ -56,25 +50,14 @@ fn without_a_hint_the_user_is_asked_first() {
         populate(&world);
         let mut browser = browser();
         log_in(&world.provider, &mut browser, "alice");
-        let parameters = pairs(&[
-            ("client_id", "app"),
-            ("post_logout_redirect_uri", "https://app.example/bye"),
-        ]);
+        let parameters =
+            pairs(&[("client_id", "app"), ("post_logout_redirect_uri", "https://app.example/bye")]);
         let id = logout::park(&world.provider, &parameters).unwrap();
         let step = logout::resume(&world.provider, &id, &browser).unwrap();
-        let LogoutStep::Confirm {
-            interaction,
-            login,
-            client_name,
-            ..
-        } = step
-        else {
+        let LogoutStep::Confirm { interaction, login, client_name, .. } = step else {
             panic!("{step:?}")
         };
-        assert_eq!(
-            (login.as_str(), client_name.as_deref()),
-            ("alice", Some("Example App"))
-        );
+        assert_eq!((login.as_str(), client_name.as_deref()), ("alice", Some("Example App")));
         let step = authorize::begin(&world.provider, &request("app", &[]), &browser).unwrap();
         assert!(matches!(step, Step::Consent { .. }), "still logged in");
         let step = logout::confirm(&world.provider, &interaction, &browser).unwrap();
@@ -89,10 +72,7 @@ fn a_redirect_uri_that_is_not_registered_is_a_page() {
     let world = World::new();
     populate(&world);
     for bad in [
-        pairs(&[
-            ("client_id", "app"),
-            ("post_logout_redirect_uri", "https://evil.example/"),
-        ]),
+        pairs(&[("client_id", "app"), ("post_logout_redirect_uri", "https://evil.example/")]),
         pairs(&[("post_logout_redirect_uri", "https://app.example/bye")]),
         pairs(&[("client_id", "nobody")]),
         pairs(&[("id_token_hint", "x.y.z")]),

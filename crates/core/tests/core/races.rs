@@ -22,10 +22,7 @@ fn all_at_once(world: &World, request: &TokenRequest) -> Vec<Result<TokenRespons
                 })
             })
             .collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().unwrap())
-            .collect()
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     })
 }
 
@@ -49,14 +46,10 @@ fn of_thirty_two_redemptions_one_succeeds_and_the_replays_end_its_grant() {
 fn thirty_two_uses_of_a_refresh_token_get_the_same_successor() {
     World::each(|world| {
         populate(&world);
-        let start = tokens(&world, "openid offline_access")
-            .refresh_token
-            .unwrap();
+        let start = tokens(&world, "openid offline_access").refresh_token.unwrap();
         let answers = all_at_once(&world, &refresh(&start));
-        let successors: HashSet<String> = answers
-            .into_iter()
-            .map(|answer| answer.unwrap().refresh_token.unwrap())
-            .collect();
+        let successors: HashSet<String> =
+            answers.into_iter().map(|answer| answer.unwrap().refresh_token.unwrap()).collect();
         assert_eq!(successors.len(), 1);
         let next = successors.into_iter().next().unwrap();
         assert!(token::exchange(&world.provider, &basic("app"), &refresh(&next)).is_ok());

@@ -25,29 +25,17 @@ fn a_code_yields_tokens_that_say_who_logged_in_and_how() {
         let id = claims(&world, id_token, id_token::TYP);
         assert_eq!(id["iss"], "http://127.0.0.1:8080");
         assert_eq!((&id["aud"], &id["azp"]), (&json!("app"), &json!("app")));
-        assert_eq!(
-            (&id["sub"], &id["nonce"]),
-            (&json!("sub-alice"), &json!("n-0S6_WzA2Mj"))
-        );
+        assert_eq!((&id["sub"], &id["nonce"]), (&json!("sub-alice"), &json!("n-0S6_WzA2Mj")));
         assert_eq!(id["auth_time"], world.provider.now().0);
-        assert_eq!(
-            (&id["amr"], &id["acr"]),
-            (&json!(["pwd"]), &json!("urn:keywright:acr:1fa"))
-        );
-        assert_eq!(
-            id["at_hash"],
-            hashes::left_half(Algorithm::RS256, &answer.access_token)
-        );
+        assert_eq!((&id["amr"], &id["acr"]), (&json!(["pwd"]), &json!("urn:keywright:acr:1fa")));
+        assert_eq!(id["at_hash"], hashes::left_half(Algorithm::RS256, &answer.access_token));
         assert!(id.contains_key("sid") && !id.contains_key("nbf"));
         assert_eq!(
             (&id["email_verified"], &id["groups"]),
             (&json!(true), &json!(["staff", "ops"]))
         );
         let access = claims(&world, &answer.access_token, access_token::TYP);
-        assert_eq!(
-            (&access["aud"], &access["client_id"]),
-            (&id["iss"], &json!("app"))
-        );
+        assert_eq!((&access["aud"], &access["client_id"]), (&id["iss"], &json!("app")));
         assert_eq!(access["scope"], "openid profile email groups");
         assert_eq!(answer.expires_in, 300);
     });
@@ -76,15 +64,9 @@ fn a_code_shown_by_another_client_or_without_proof_stays_good() {
         let exchange = |who: &str, request: &TokenRequest| {
             token::exchange(&world.provider, &basic(who), request)
         };
-        assert_eq!(
-            refused(exchange("other", &redemption(&code))),
-            ErrorCode::InvalidGrant
-        );
+        assert_eq!(refused(exchange("other", &redemption(&code))), ErrorCode::InvalidGrant);
         for (redirect_uri, verifier) in [
-            (
-                Some("https://app.example/other"),
-                Some(keywright_testkit::world::VERIFIER),
-            ),
+            (Some("https://app.example/other"), Some(keywright_testkit::world::VERIFIER)),
             (None, Some(keywright_testkit::world::VERIFIER)),
             (Some("https://app.example/cb"), None),
             (
@@ -142,10 +124,7 @@ fn the_token_is_for_the_resource_whose_scopes_were_granted() {
         world.add_resource("mail", |_| ());
         let answer = tokens(&world, "openid notes:read");
         let access = claims(&world, &answer.access_token, access_token::TYP);
-        assert_eq!(
-            access["aud"],
-            json!(["https://notes.example", "http://127.0.0.1:8080"])
-        );
+        assert_eq!(access["aud"], json!(["https://notes.example", "http://127.0.0.1:8080"]));
         assert_eq!(
             (&access["token_type"], &access["user_id"]),
             (&json!("access"), &json!("sub-alice"))
@@ -174,10 +153,7 @@ fn several_candidates_are_invalid_target_until_one_is_named() {
             token::exchange(&world.provider, &basic("app"), &request)
         };
         assert_eq!(refused(exchange(&[])), ErrorCode::InvalidTarget);
-        assert_eq!(
-            refused(exchange(&["https://unknown.example"])),
-            ErrorCode::InvalidTarget
-        );
+        assert_eq!(refused(exchange(&["https://unknown.example"])), ErrorCode::InvalidTarget);
         let answer = exchange(&["https://mail.example/"]).unwrap();
         assert_eq!(answer.scope, "openid mail:read");
     });
@@ -209,27 +185,15 @@ fn client_credentials_carry_the_client_as_subject_and_only_registered_scopes() {
         world.add_client("robot", robot);
         let ask = |client: &str, scope: Option<&str>| {
             let scope = scope.map(str::to_owned);
-            let request = TokenRequest::ClientCredentials {
-                scope,
-                resources: Vec::new(),
-            };
+            let request = TokenRequest::ClientCredentials { scope, resources: Vec::new() };
             token::exchange(&world.provider, &basic(client), &request)
         };
         let answer = ask("robot", None).unwrap();
         let access = claims(&world, &answer.access_token, access_token::TYP);
-        assert_eq!(
-            (&access["sub"], &access["scope"]),
-            (&json!("robot"), &json!("notes:read"))
-        );
+        assert_eq!((&access["sub"], &access["scope"]), (&json!("robot"), &json!("notes:read")));
         assert!(answer.refresh_token.is_none() && answer.id_token.is_none());
-        assert_eq!(
-            refused(ask("robot", Some("notes:write"))),
-            ErrorCode::InvalidScope
-        );
-        assert_eq!(
-            refused(ask("robot", Some("openid"))),
-            ErrorCode::InvalidScope
-        );
+        assert_eq!(refused(ask("robot", Some("notes:write"))), ErrorCode::InvalidScope);
+        assert_eq!(refused(ask("robot", Some("openid"))), ErrorCode::InvalidScope);
         assert_eq!(refused(ask("nobody", None)), ErrorCode::InvalidClient);
     });
 }
@@ -238,10 +202,7 @@ fn client_credentials_carry_the_client_as_subject_and_only_registered_scopes() {
 fn a_client_without_the_grant_type_is_unauthorized() {
     World::each(|world| {
         populate(&world);
-        let request = TokenRequest::ClientCredentials {
-            scope: None,
-            resources: Vec::new(),
-        };
+        let request = TokenRequest::ClientCredentials { scope: None, resources: Vec::new() };
         world.add_client(
             "login-only",
             ClientMetadata {
@@ -264,15 +225,9 @@ fn basic_credentials_are_read_decoded_and_raw() {
     World::each(|world| {
         populate(&world);
         let client = world.add_client("we ird+id", World::web_client());
-        let request = TokenRequest::ClientCredentials {
-            scope: None,
-            resources: Vec::new(),
-        };
+        let request = TokenRequest::ClientCredentials { scope: None, resources: Vec::new() };
         for id in ["we+ird%2Bid", client.id.as_str()] {
-            assert!(
-                token::exchange(&world.provider, &basic(id), &request).is_ok(),
-                "{id}"
-            );
+            assert!(token::exchange(&world.provider, &basic(id), &request).is_ok(), "{id}");
         }
     });
 }
@@ -284,11 +239,7 @@ fn every_response_names_its_issuer() {
         let answer = authorize(&world, &mut browser(), &request("app", &[]));
         assert_eq!(parameter(&answer, "iss"), Some("http://127.0.0.1:8080"));
         assert_eq!(parameter(&answer, "state"), Some("af0ifjsldkj"));
-        let refused = authorize(
-            &world,
-            &mut browser(),
-            &request("app", &[("prompt", "none")]),
-        );
+        let refused = authorize(&world, &mut browser(), &request("app", &[("prompt", "none")]));
         assert_eq!(parameter(&refused, "error"), Some("login_required"));
         assert_eq!(parameter(&refused, "iss"), Some("http://127.0.0.1:8080"));
     });

@@ -71,15 +71,8 @@ fn reuse_after_the_window_ends_the_grant_and_is_recorded() {
             ErrorCode::InvalidGrant
         );
         assert!(!is_active(&world, &answer.access_token));
-        let filter = AuditFilter {
-            kind: Some("refresh.reused".into()),
-            ..AuditFilter::default()
-        };
-        let events = world
-            .provider
-            .store
-            .read(|tx| Ok(tx.audit_events(&filter, 10)?))
-            .unwrap();
+        let filter = AuditFilter { kind: Some("refresh.reused".into()), ..AuditFilter::default() };
+        let events = world.provider.store.read(|tx| Ok(tx.audit_events(&filter, 10)?)).unwrap();
         assert_eq!(events.len(), 1);
     });
 }
@@ -108,11 +101,7 @@ fn a_made_up_token_touches_nothing() {
         let (grant, _, secret) = (parts.next().unwrap(), parts.next(), parts.next().unwrap());
         let forged = format!("{grant}.{}.{secret}", "A".repeat(22));
         for bad in [forged.as_str(), "", "x", "a.b.c", &"é".repeat(50)] {
-            assert_eq!(
-                refused(rotate(&world, bad)),
-                ErrorCode::InvalidGrant,
-                "{bad}"
-            );
+            assert_eq!(refused(rotate(&world, bad)), ErrorCode::InvalidGrant, "{bad}");
         }
         assert!(rotate(&world, &current).is_ok());
     });
@@ -162,10 +151,7 @@ fn scope_shapes_only_the_access_token() {
             };
             token::exchange(&world.provider, &basic("app"), &request)
         };
-        assert_eq!(
-            refused(narrow(&start, "notes:read profile")),
-            ErrorCode::InvalidScope
-        );
+        assert_eq!(refused(narrow(&start, "notes:read profile")), ErrorCode::InvalidScope);
         let answer = narrow(&start, "notes:read").unwrap();
         assert_eq!(answer.scope, "notes:read");
         let full = rotate(&world, answer.refresh_token.as_deref().unwrap()).unwrap();

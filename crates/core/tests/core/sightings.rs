@@ -18,17 +18,11 @@ use crate::journey::{basic, is_active, populate, public, refresh, refused, token
 fn api(world: &World) {
     world.add_client(
         "notes-api",
-        ClientMetadata {
-            grant_types: vec![],
-            ..ClientMetadata::default()
-        },
+        ClientMetadata { grant_types: vec![], ..ClientMetadata::default() },
     );
     world.add_client(
         "stranger",
-        ClientMetadata {
-            grant_types: vec![],
-            ..ClientMetadata::default()
-        },
+        ClientMetadata { grant_types: vec![], ..ClientMetadata::default() },
     );
     world.add_resource("notes", |r| r.servers = vec![ClientId::new("notes-api")]);
 }
@@ -44,29 +38,14 @@ fn a_resource_server_sees_access_tokens_for_itself_and_nothing_else() {
         let inactive = json!({"active": false});
         let notes = tokens(&world, "openid notes:read");
         let seen = see("notes-api", &notes.access_token);
-        assert_eq!(
-            (&seen["active"], &seen["username"]),
-            (&json!(true), &json!("alice"))
-        );
+        assert_eq!((&seen["active"], &seen["username"]), (&json!(true), &json!("alice")));
         assert_eq!(seen["token_type"], "Bearer");
         assert_eq!(json!(see("stranger", &notes.access_token)), inactive);
-        assert_eq!(
-            json!(see("notes-api", notes.refresh_token.as_deref().unwrap())),
-            inactive
-        );
-        assert_eq!(
-            see("app", notes.refresh_token.as_deref().unwrap())["active"],
-            true
-        );
+        assert_eq!(json!(see("notes-api", notes.refresh_token.as_deref().unwrap())), inactive);
+        assert_eq!(see("app", notes.refresh_token.as_deref().unwrap())["active"], true);
         let other = tokens(&world, "openid profile");
         assert_eq!(json!(see("notes-api", &other.access_token)), inactive);
-        for junk in [
-            "",
-            "x",
-            "a.b.c",
-            "é",
-            &notes.access_token[..notes.access_token.len() - 4],
-        ] {
+        for junk in ["", "x", "a.b.c", "é", &notes.access_token[..notes.access_token.len() - 4]] {
             assert_eq!(json!(see("app", junk)), inactive, "{junk}");
         }
     });
@@ -108,20 +87,11 @@ fn userinfo_refuses_what_is_no_live_token_for_it() {
         world.add_resource("notes", |r| r.userinfo_audience = false);
         let ask = |token: &str| userinfo(&world.provider, &Secret::new(token));
         let elsewhere = tokens(&world, "openid notes:read");
-        assert_eq!(
-            refused(ask(&elsewhere.access_token)),
-            ErrorCode::InvalidToken
-        );
+        assert_eq!(refused(ask(&elsewhere.access_token)), ErrorCode::InvalidToken);
         let without = tokens(&world, "profile");
-        assert_eq!(
-            refused(ask(&without.access_token)),
-            ErrorCode::InsufficientScope
-        );
+        assert_eq!(refused(ask(&without.access_token)), ErrorCode::InsufficientScope);
         let good = tokens(&world, "openid");
-        assert_eq!(
-            refused(ask(good.id_token.as_deref().unwrap())),
-            ErrorCode::InvalidToken
-        );
+        assert_eq!(refused(ask(good.id_token.as_deref().unwrap())), ErrorCode::InvalidToken);
         assert!(ask(&good.access_token).is_ok());
         world.clock.advance(Seconds(300));
         assert_eq!(refused(ask(&good.access_token)), ErrorCode::InvalidToken);
@@ -161,11 +131,7 @@ fn a_client_cannot_revoke_the_tokens_of_another() {
         world.add_client("other", World::web_client());
         let answer = tokens(&world, "openid offline_access");
         for token in [&answer.access_token, answer.refresh_token.as_ref().unwrap()] {
-            let refusal = revoke(
-                &world.provider,
-                &basic("other"),
-                &Secret::new(token.as_str()),
-            );
+            let refusal = revoke(&world.provider, &basic("other"), &Secret::new(token.as_str()));
             assert_eq!(refused(refusal), ErrorCode::UnauthorizedClient);
         }
         assert!(is_active(&world, &answer.access_token));

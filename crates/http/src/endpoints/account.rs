@@ -11,7 +11,5 @@ pub(crate) async fn post(
     payload: web::Payload,
     state: web::Data<State>,
 ) -> HttpResponse {
-    decide(&request, payload, &state)
-        .await
-        .unwrap_or_else(|failure| failure.page(&request, &state))
+    decide(&request, payload, &state).await.unwrap_or_else(|failure| failure.page(&request, &state))
 }

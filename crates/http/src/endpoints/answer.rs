@@ -21,20 +21,12 @@ const NOT_IN_A_HEADER: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b
 pub(crate) fn send(state: &State, answer: &Answer) -> Result<HttpResponse, Failure> {
     if let Some(refusal) = &answer.refusal {
         let (code, description) = (refusal.code.as_str(), &*refusal.description);
-        tracing::info!(
-            code,
-            description,
-            detail = refusal.detail,
-            "refused by redirect"
-        );
+        tracing::info!(code, description, detail = refusal.detail, "refused by redirect");
     }
     match answer.mode {
         ResponseMode::Query | ResponseMode::Fragment => Ok(see_other(&location(answer))),
         ResponseMode::FormPost => {
-            let parameters = answer
-                .parameters
-                .iter()
-                .map(|(name, value)| (*name, value.expose()));
+            let parameters = answer.parameters.iter().map(|(name, value)| (*name, value.expose()));
             let form = FormPost {
                 layout: state.layout(),
                 redirect_uri: &answer.redirect_uri,
@@ -49,12 +41,7 @@ pub(crate) fn send(state: &State, answer: &Answer) -> Result<HttpResponse, Failu
 /// 3.1.2).
 fn location(answer: &Answer) -> String {
     let mut encoded = Serializer::new(String::new());
-    encoded.extend_pairs(
-        answer
-            .parameters
-            .iter()
-            .map(|(name, value)| (*name, value.expose())),
-    );
+    encoded.extend_pairs(answer.parameters.iter().map(|(name, value)| (*name, value.expose())));
     let encoded = encoded.finish();
     let uri = utf8_percent_encode(&answer.redirect_uri, NOT_IN_A_HEADER).to_string();
     let separator = match answer.mode {
@@ -73,12 +60,7 @@ mod tests {
 
     fn to(redirect_uri: &str, mode: ResponseMode) -> String {
         let parameters = vec![("code", Secret::new("a b")), ("state", Secret::new("ä&="))];
-        location(&Answer {
-            redirect_uri: redirect_uri.into(),
-            mode,
-            parameters,
-            refusal: None,
-        })
+        location(&Answer { redirect_uri: redirect_uri.into(), mode, parameters, refusal: None })
     }
 
     #[test]
@@ -90,32 +72,20 @@ mod tests {
     #[test]
     fn a_query_of_the_redirect_uri_is_kept() {
         let location = to("https://c.example/cb?tenant=1", ResponseMode::Query);
-        assert!(
-            location.starts_with("https://c.example/cb?tenant=1&code="),
-            "{location}"
-        );
+        assert!(location.starts_with("https://c.example/cb?tenant=1&code="), "{location}");
         let location = to("https://c.example/cb?", ResponseMode::Query);
-        assert!(
-            location.starts_with("https://c.example/cb?code="),
-            "{location}"
-        );
+        assert!(location.starts_with("https://c.example/cb?code="), "{location}");
     }
 
     #[test]
     fn parameters_go_into_the_fragment_beside_a_query() {
         let location = to("com.example.app:/cb?x=1", ResponseMode::Fragment);
-        assert!(
-            location.starts_with("com.example.app:/cb?x=1#code="),
-            "{location}"
-        );
+        assert!(location.starts_with("com.example.app:/cb?x=1#code="), "{location}");
     }
 
     #[test]
     fn a_location_is_always_a_valid_header() {
         let location = to("https://c.example/\r\nx é\"", ResponseMode::Query);
-        assert!(
-            location.starts_with("https://c.example/%0D%0Ax%20%C3%A9%22?"),
-            "{location}"
-        );
+        assert!(location.starts_with("https://c.example/%0D%0Ax%20%C3%A9%22?"), "{location}");
     }
 }

@@ -20,18 +20,10 @@ pub(crate) async fn get(request: HttpRequest, state: web::Data<State>) -> HttpRe
     };
     let etag = entity_tag(&file.metadata.sha256_hash());
     // The names do not change with the content, so a new release is seen within the hour.
-    let caching = Caching {
-        etag: &etag,
-        control: "public, max-age=3600",
-    };
+    let caching = Caching { etag: &etag, control: "public, max-age=3600" };
     let media_type = match file.metadata.mimetype() {
         text if text.starts_with("text/") => format!("{text}; charset=utf-8"),
         other => other.to_owned(),
     };
-    cached(
-        &request,
-        caching,
-        &media_type,
-        file.data.into_owned().into(),
-    )
+    cached(&request, caching, &media_type, file.data.into_owned().into())
 }

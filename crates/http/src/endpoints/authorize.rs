@@ -13,18 +13,14 @@ use crate::state::State;
 
 /// GET `/authorize`: a request begins.
 pub(crate) async fn get(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
-    begin(&request, &state)
-        .await
-        .unwrap_or_else(|failure| failure.page(&request, &state))
+    begin(&request, &state).await.unwrap_or_else(|failure| failure.page(&request, &state))
 }
 
 async fn begin(request: &HttpRequest, state: &State) -> Result<HttpResponse, Failure> {
     let parameters = form::query(request)?;
     let visitor = Visitor::of(request, state)?;
     let browser = visitor.browser.clone();
-    let next = state
-        .ask(move |provider| authorize::begin(provider, &parameters, &browser))
-        .await?;
+    let next = state.ask(move |provider| authorize::begin(provider, &parameters, &browser)).await?;
     step::show(state, &visitor, next)
 }
 
@@ -34,9 +30,7 @@ pub(crate) async fn post(
     payload: web::Payload,
     state: web::Data<State>,
 ) -> HttpResponse {
-    park(&request, payload, &state)
-        .await
-        .unwrap_or_else(|failure| failure.page(&request, &state))
+    park(&request, payload, &state).await.unwrap_or_else(|failure| failure.page(&request, &state))
 }
 
 async fn park(
@@ -45,25 +39,19 @@ async fn park(
     state: &State,
 ) -> Result<HttpResponse, Failure> {
     let parameters = form::pairs(request, payload).await?;
-    let parked = state
-        .ask(move |provider| authorize::park(provider, &parameters))
-        .await?;
+    let parked = state.ask(move |provider| authorize::park(provider, &parameters)).await?;
     Ok(see_other(&step::path(state, &parked)))
 }
 
 /// GET `/authorize/{id}`: what comes next.
 pub(crate) async fn resume(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
-    next(&request, &state)
-        .await
-        .unwrap_or_else(|failure| failure.page(&request, &state))
+    next(&request, &state).await.unwrap_or_else(|failure| failure.page(&request, &state))
 }
 
 async fn next(request: &HttpRequest, state: &State) -> Result<HttpResponse, Failure> {
     let id = interaction::named(request)?;
     let visitor = Visitor::of(request, state)?;
     let browser = visitor.browser.clone();
-    let next = state
-        .ask(move |provider| authorize::resume(provider, &id, &browser))
-        .await?;
+    let next = state.ask(move |provider| authorize::resume(provider, &id, &browser)).await?;
     step::show(state, &visitor, next)
 }

@@ -16,9 +16,7 @@ pub(crate) async fn post(
     payload: web::Payload,
     state: web::Data<State>,
 ) -> HttpResponse {
-    decide(&request, payload, &state)
-        .await
-        .unwrap_or_else(|failure| failure.page(&request, &state))
+    decide(&request, payload, &state).await.unwrap_or_else(|failure| failure.page(&request, &state))
 }
 
 /// The same form and the same verb serve the account page.
@@ -31,8 +29,6 @@ pub(super) async fn decide(
     let visitor = Visitor::of(request, state)?;
     let decision = decision(&mut own_form(state, request, &visitor, payload).await?)?;
     let back = see_other(&step::path(state, &id));
-    state
-        .ask(move |provider| authorize::decide(provider, &id, &visitor.browser, decision))
-        .await?;
+    state.ask(move |provider| authorize::decide(provider, &id, &visitor.browser, decision)).await?;
     Ok(back)
 }

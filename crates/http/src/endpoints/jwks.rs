@@ -10,16 +10,8 @@ pub(crate) async fn get(request: HttpRequest, state: web::Data<State>) -> HttpRe
     match state.publisher.current(&state).await {
         Ok(published) => {
             let document = &published.jwks;
-            let caching = Caching {
-                etag: &document.etag,
-                control: "public, max-age=900",
-            };
-            cached(
-                &request,
-                caching,
-                "application/json",
-                document.bytes.clone(),
-            )
+            let caching = Caching { etag: &document.etag, control: "public, max-age=900" };
+            cached(&request, caching, "application/json", document.bytes.clone())
         }
         Err(failure) => failure.json(&request, true),
     }

@@ -36,9 +36,7 @@ pub(crate) async fn post(
     payload: web::Payload,
     state: web::Data<State>,
 ) -> HttpResponse {
-    answer(&request, payload, &state)
-        .await
-        .unwrap_or_else(|failure| failure.page(&request, &state))
+    answer(&request, payload, &state).await.unwrap_or_else(|failure| failure.page(&request, &state))
 }
 
 async fn answer(
@@ -52,21 +50,14 @@ async fn answer(
     let back = step::path(state, &id);
     if decision(&mut form)? == Decision::Deny {
         let browser = visitor.browser;
-        state
-            .ask(move |p| authorize::decide(p, &id, &browser, Decision::Deny))
-            .await?;
+        state.ask(move |p| authorize::decide(p, &id, &browser, Decision::Deny)).await?;
         return Ok(see_other(&back));
     }
     let typed = form.take("login").unwrap_or_default();
-    let Some(password) = form
-        .take("password")
-        .map(Secret::new)
-        .filter(|_| !typed.is_empty())
+    let Some(password) = form.take("password").map(Secret::new).filter(|_| !typed.is_empty())
     else {
         let browser = visitor.browser.clone();
-        let next = state
-            .ask(move |p| authorize::resume(p, &id, &browser))
-            .await?;
+        let next = state.ask(move |p| authorize::resume(p, &id, &browser)).await?;
         return step::login_again(state, &visitor, next, &typed, LoginProblem::Incomplete);
     };
     let attempt = verify(state, typed.clone(), password).await?;
@@ -84,18 +75,12 @@ async fn verify(
     typed: String,
     password: Secret,
 ) -> Result<(login::Attempt, bool), Failure> {
-    let attempt = state
-        .ask(move |provider| login::look_up(provider, &typed))
-        .await?;
+    let attempt = state.ask(move |provider| login::look_up(provider, &typed)).await?;
     let verified = move || {
         let verified = login::verify(&attempt, &password);
         (attempt, verified)
     };
-    state
-        .hashes
-        .run(verified)
-        .await
-        .map_err(|_| Failure::Overloaded)
+    state.hashes.run(verified).await.map_err(|_| Failure::Overloaded)
 }
 
 async fn begin(
@@ -108,26 +93,21 @@ async fn begin(
     let browser = visitor.browser.clone();
     let user_agent = user_agent(request);
     state
-        .ask(
-            move |p| match login::finish(p, &attempt, verified, &browser, &user_agent) {
-                Ok(session) => Ok(Outcome::Begun(session)),
-                Err(Error::Refused(refusal) | Error::RefusedAndRecorded(refusal))
-                    if refusal.code == ErrorCode::AccessDenied =>
-                {
-                    tracing::info!(detail = refusal.detail, "a login was refused");
-                    authorize::resume(p, &id, &browser).map(|next| Outcome::Again(Box::new(next)))
-                }
-                Err(error) => Err(error),
-            },
-        )
+        .ask(move |p| match login::finish(p, &attempt, verified, &browser, &user_agent) {
+            Ok(session) => Ok(Outcome::Begun(session)),
+            Err(Error::Refused(refusal) | Error::RefusedAndRecorded(refusal))
+                if refusal.code == ErrorCode::AccessDenied =>
+            {
+                tracing::info!(detail = refusal.detail, "a login was refused");
+                authorize::resume(p, &id, &browser).map(|next| Outcome::Again(Box::new(next)))
+            }
+            Err(error) => Err(error),
+        })
         .await
 }
 
 fn user_agent(request: &HttpRequest) -> String {
     let value = request.headers().get(USER_AGENT).map(HeaderValue::as_bytes);
     let text = String::from_utf8_lossy(value.unwrap_or_default());
-    text.chars()
-        .filter(|c| !c.is_control())
-        .take(MAX_USER_AGENT)
-        .collect()
+    text.chars().filter(|c| !c.is_control()).take(MAX_USER_AGENT).collect()
 }

@@ -16,18 +16,14 @@ use crate::state::State;
 
 /// GET `/logout`: a client sends its user to log out.
 pub(crate) async fn get(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
-    begin(&request, &state)
-        .await
-        .unwrap_or_else(|failure| failure.page(&request, &state))
+    begin(&request, &state).await.unwrap_or_else(|failure| failure.page(&request, &state))
 }
 
 async fn begin(request: &HttpRequest, state: &State) -> Result<HttpResponse, Failure> {
     let parameters = form::query(request)?;
     let visitor = Visitor::of(request, state)?;
     let browser = visitor.browser.clone();
-    let next = state
-        .ask(move |provider| logout::begin(provider, &parameters, &browser))
-        .await?;
+    let next = state.ask(move |provider| logout::begin(provider, &parameters, &browser)).await?;
     show(state, &visitor, next)
 }
 
@@ -37,9 +33,7 @@ pub(crate) async fn post(
     payload: web::Payload,
     state: web::Data<State>,
 ) -> HttpResponse {
-    park(&request, payload, &state)
-        .await
-        .unwrap_or_else(|failure| failure.page(&request, &state))
+    park(&request, payload, &state).await.unwrap_or_else(|failure| failure.page(&request, &state))
 }
 
 async fn park(
@@ -48,26 +42,20 @@ async fn park(
     state: &State,
 ) -> Result<HttpResponse, Failure> {
     let parameters = form::pairs(request, payload).await?;
-    let parked = state
-        .ask(move |provider| logout::park(provider, &parameters))
-        .await?;
+    let parked = state.ask(move |provider| logout::park(provider, &parameters)).await?;
     Ok(see_other(&format!("{}/logout/{parked}", state.base)))
 }
 
 /// GET `/logout/{id}`: what comes next.
 pub(crate) async fn resume(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
-    next(&request, &state)
-        .await
-        .unwrap_or_else(|failure| failure.page(&request, &state))
+    next(&request, &state).await.unwrap_or_else(|failure| failure.page(&request, &state))
 }
 
 async fn next(request: &HttpRequest, state: &State) -> Result<HttpResponse, Failure> {
     let id = interaction::named(request)?;
     let visitor = Visitor::of(request, state)?;
     let browser = visitor.browser.clone();
-    let next = state
-        .ask(move |provider| logout::resume(provider, &id, &browser))
-        .await?;
+    let next = state.ask(move |provider| logout::resume(provider, &id, &browser)).await?;
     show(state, &visitor, next)
 }
 
@@ -77,9 +65,7 @@ pub(crate) async fn confirm(
     payload: web::Payload,
     state: web::Data<State>,
 ) -> HttpResponse {
-    decide(&request, payload, &state)
-        .await
-        .unwrap_or_else(|failure| failure.page(&request, &state))
+    decide(&request, payload, &state).await.unwrap_or_else(|failure| failure.page(&request, &state))
 }
 
 async fn decide(
@@ -91,29 +77,16 @@ async fn decide(
     let visitor = Visitor::of(request, state)?;
     let decision = decision(&mut own_form(state, request, &visitor, payload).await?)?;
     if decision != Decision::Accept {
-        return page(
-            &SignedOut {
-                layout: state.layout(),
-                ended: false,
-            },
-            &csp(None),
-        );
+        return page(&SignedOut { layout: state.layout(), ended: false }, &csp(None));
     }
     let browser = visitor.browser.clone();
-    let next = state
-        .ask(move |provider| logout::confirm(provider, &id, &browser))
-        .await?;
+    let next = state.ask(move |provider| logout::confirm(provider, &id, &browser)).await?;
     show(state, &visitor, next)
 }
 
 fn show(state: &State, visitor: &Visitor, step: LogoutStep) -> Result<HttpResponse, Failure> {
     let response = match step {
-        LogoutStep::Confirm {
-            interaction,
-            login,
-            client_name,
-            redirect,
-        } => {
+        LogoutStep::Confirm { interaction, login, client_name, redirect } => {
             let confirm = LogoutConfirm {
                 layout: state.layout(),
                 action: &format!("{}/logout/{interaction}", state.base),
@@ -123,14 +96,9 @@ fn show(state: &State, visitor: &Visitor, step: LogoutStep) -> Result<HttpRespon
             };
             page(&confirm, &csp(redirect.as_deref()))?
         }
-        LogoutStep::Done {
-            redirect: Some(redirect),
-        } => end_session(state, see_other(&redirect))?,
+        LogoutStep::Done { redirect: Some(redirect) } => end_session(state, see_other(&redirect))?,
         LogoutStep::Done { redirect: None } => {
-            let signed_out = SignedOut {
-                layout: state.layout(),
-                ended: true,
-            };
+            let signed_out = SignedOut { layout: state.layout(), ended: true };
             end_session(state, page(&signed_out, &csp(None))?)?
         }
     };

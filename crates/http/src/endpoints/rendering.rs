@@ -16,8 +16,7 @@ use crate::error::Failure;
 /// # Errors
 /// [`Error::Internal`] when the template fails.
 pub(crate) fn html(page: &impl Template) -> Result<String, Error> {
-    page.render()
-        .map_err(|error| Error::Internal(format!("a page was not rendered: {error}")))
+    page.render().map_err(|error| Error::Internal(format!("a page was not rendered: {error}")))
 }
 
 /// Marks a response as a page with this Content-Security-Policy.
@@ -49,9 +48,7 @@ pub(crate) fn json(body: &impl Serialize) -> HttpResponse {
 
 /// Go there with GET.
 pub(crate) fn see_other(location: &str) -> HttpResponse {
-    HttpResponse::SeeOther()
-        .insert_header((LOCATION, location))
-        .finish()
+    HttpResponse::SeeOther().insert_header((LOCATION, location)).finish()
 }
 
 /// What caches may keep of prepared bytes.
@@ -77,18 +74,10 @@ pub(crate) fn cached(
         .flat_map(|value| value.split(','))
         .map(|tag| tag.trim().trim_start_matches("W/"))
         .any(|tag| tag == "*" || tag == caching.etag);
-    let mut response = if known {
-        HttpResponse::NotModified()
-    } else {
-        HttpResponse::Ok()
-    };
-    response
-        .insert_header((ETAG, caching.etag))
-        .insert_header((CACHE_CONTROL, caching.control));
+    let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    response.insert_header((ETAG, caching.etag)).insert_header((CACHE_CONTROL, caching.control));
     if known {
         return response.finish();
     }
-    response
-        .insert_header((CONTENT_TYPE, media_type))
-        .body(bytes)
+    response.insert_header((CONTENT_TYPE, media_type)).body(bytes)
 }

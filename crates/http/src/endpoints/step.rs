@@ -16,30 +16,17 @@ use crate::state::State;
 /// # Errors
 /// When a page cannot be rendered.
 pub(crate) fn show(state: &State, visitor: &Visitor, step: Step) -> Result<HttpResponse, Failure> {
-    let frame = Frame {
-        state,
-        csrf: session::form_token(&state.provider, &visitor.browser)?,
-    };
+    let frame = Frame { state, csrf: session::form_token(&state.provider, &visitor.browser)? };
     let response = match step {
-        Step::Login {
-            interaction,
-            client,
-            login,
-            ui_locales: _,
-        } => frame.login(&interaction, &client, &login.unwrap_or_default(), None)?,
-        Step::SelectAccount {
-            interaction,
-            client,
-            login,
-            ui_locales: _,
-        } => frame.accounts(&interaction, &client, &login)?,
-        Step::Consent {
-            interaction,
-            client,
-            login,
-            scopes,
-            ui_locales: _,
-        } => frame.consent(&interaction, &client, &login, &scopes)?,
+        Step::Login { interaction, client, login, ui_locales: _ } => {
+            frame.login(&interaction, &client, &login.unwrap_or_default(), None)?
+        }
+        Step::SelectAccount { interaction, client, login, ui_locales: _ } => {
+            frame.accounts(&interaction, &client, &login)?
+        }
+        Step::Consent { interaction, client, login, scopes, ui_locales: _ } => {
+            frame.consent(&interaction, &client, &login, &scopes)?
+        }
         Step::Answer(answer) => answer::send(state, &answer)?,
     };
     Ok(visitor.remember(state, response)?)
@@ -57,18 +44,10 @@ pub(crate) fn login_again(
     typed: &str,
     problem: LoginProblem,
 ) -> Result<HttpResponse, Failure> {
-    let Step::Login {
-        interaction,
-        client,
-        ..
-    } = step
-    else {
+    let Step::Login { interaction, client, .. } = step else {
         return show(state, visitor, step);
     };
-    let frame = Frame {
-        state,
-        csrf: session::form_token(&state.provider, &visitor.browser)?,
-    };
+    let frame = Frame { state, csrf: session::form_token(&state.provider, &visitor.browser)? };
     frame.login(&interaction, &client, typed, Some(problem))
 }
 

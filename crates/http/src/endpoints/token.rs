@@ -22,21 +22,13 @@ pub(crate) async fn post(
         Err(refused) => return refused,
     };
     let named = form.named;
-    exchange(&state, form)
-        .await
-        .unwrap_or_else(|failure| failure.json(&request, named))
+    exchange(&state, form).await.unwrap_or_else(|failure| failure.json(&request, named))
 }
 
 async fn exchange(state: &State, form: ClientForm) -> Result<HttpResponse, Failure> {
-    let ClientForm {
-        presented,
-        parameters,
-        ..
-    } = form;
+    let ClientForm { presented, parameters, .. } = form;
     let request = parse(parameters)?;
-    let tokens = state
-        .ask(move |provider| token::exchange(provider, &presented, &request))
-        .await?;
+    let tokens = state.ask(move |provider| token::exchange(provider, &presented, &request)).await?;
     Ok(json(&tokens))
 }
 

@@ -22,15 +22,10 @@ pub(crate) async fn post(
     payload: web::Payload,
     state: web::Data<State>,
 ) -> HttpResponse {
-    let form = if is_form(&request) {
-        form(&request, payload).await
-    } else {
-        Ok(Parameters::default())
-    };
+    let form =
+        if is_form(&request) { form(&request, payload).await } else { Ok(Parameters::default()) };
     match form {
-        Ok(form) => answer(&request, form, &state)
-            .await
-            .unwrap_or_else(|failure| failure.bearer()),
+        Ok(form) => answer(&request, form, &state).await.unwrap_or_else(|failure| failure.bearer()),
         Err(failure) => failure.bearer(),
     }
 }
@@ -43,8 +38,6 @@ async fn answer(
     let Some(token) = bearer::token(request.headers(), &mut form)? else {
         return Ok(token_wanted());
     };
-    let claims = state
-        .ask(move |provider| userinfo(provider, &token))
-        .await?;
+    let claims = state.ask(move |provider| userinfo(provider, &token)).await?;
     Ok(json(&claims))
 }

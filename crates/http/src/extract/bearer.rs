@@ -34,9 +34,7 @@ fn header(headers: &HeaderMap) -> Result<Option<String>, Error> {
     }
     let text = String::from_utf8_lossy(header.as_bytes());
     let (scheme, token) = text.split_once(' ').unwrap_or((&text, ""));
-    Ok(scheme
-        .eq_ignore_ascii_case("bearer")
-        .then(|| token.trim_matches(' ').to_owned()))
+    Ok(scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' ').to_owned()))
 }
 
 /// `b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
@@ -44,10 +42,7 @@ fn check(token: String) -> Result<Secret, Error> {
     let body = token.trim_end_matches('=');
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
     if body.is_empty() || !body.bytes().all(allowed) {
-        return Err(Error::refused(
-            ErrorCode::InvalidToken,
-            "The access token is malformed",
-        ));
+        return Err(Error::refused(ErrorCode::InvalidToken, "The access token is malformed"));
     }
     Ok(Secret::new(token))
 }
@@ -78,11 +73,7 @@ mod tests {
 
     #[test]
     fn another_scheme_is_no_token() {
-        assert!(
-            token(&with(b"Basic YTpi"), &mut Parameters::default())
-                .unwrap()
-                .is_none()
-        );
+        assert!(token(&with(b"Basic YTpi"), &mut Parameters::default()).unwrap().is_none());
     }
 
     #[test]
@@ -93,13 +84,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_a_token_is_an_invalid_token() {
-        for bad in [
-            &b"Bearer"[..],
-            b"Bearer ",
-            b"Bearer a b",
-            b"Bearer \xff",
-            b"Bearer =",
-        ] {
+        for bad in [&b"Bearer"[..], b"Bearer ", b"Bearer a b", b"Bearer \xff", b"Bearer ="] {
             let error = token(&with(bad), &mut Parameters::default()).unwrap_err();
             assert_eq!(error.code(), Some(ErrorCode::InvalidToken));
         }

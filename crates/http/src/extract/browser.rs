@@ -39,10 +39,7 @@ impl Visitor {
             Some(device) => device,
             None => Secret::generate(state.provider.random.as_ref())?,
         };
-        Ok(Self {
-            browser: Browser { session, device },
-            fresh,
-        })
+        Ok(Self { browser: Browser { session, device }, fresh })
     }
 
     /// Gives the browser its cookie if it has none.
@@ -92,11 +89,7 @@ pub(crate) fn end_session(
 }
 
 fn name(state: &State, what: &str) -> String {
-    let prefix = if state.provider.settings.is_https() {
-        "__Host-"
-    } else {
-        ""
-    };
+    let prefix = if state.provider.settings.is_https() { "__Host-" } else { "" };
     format!("{prefix}keywright-{what}")
 }
 

@@ -22,11 +22,7 @@ pub(crate) fn presented(headers: &HeaderMap, form: &mut Parameters) -> Result<Pr
         let description = "The client must authenticate in one way: header or body";
         return Err(Error::refused(ErrorCode::InvalidRequest, description));
     }
-    Ok(Presented {
-        basic,
-        client_id,
-        client_secret,
-    })
+    Ok(Presented { basic, client_id, client_secret })
 }
 
 fn basic(headers: &HeaderMap) -> Result<Option<(String, Secret)>, Error> {
@@ -43,22 +39,16 @@ fn basic(headers: &HeaderMap) -> Result<Option<(String, Secret)>, Error> {
         return Err(Error::refused(ErrorCode::InvalidRequest, description));
     }
     let text = header.to_str().map_err(|_| malformed("not ASCII"))?;
-    let (scheme, encoded) = text
-        .split_once(' ')
-        .ok_or_else(|| malformed("no credentials"))?;
+    let (scheme, encoded) = text.split_once(' ').ok_or_else(|| malformed("no credentials"))?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return Err(malformed("another scheme"));
     }
-    let decoded = STANDARD
-        .decode(encoded.trim_matches(' '))
-        .map_err(|_| malformed("Base64"))?;
+    let decoded = STANDARD.decode(encoded.trim_matches(' ')).map_err(|_| malformed("Base64"))?;
     let decoded = String::from_utf8(decoded).map_err(|_| malformed("not UTF-8"))?;
     if decoded.chars().any(char::is_control) {
         return Err(malformed("control character"));
     }
-    let (id, secret) = decoded
-        .split_once(':')
-        .ok_or_else(|| malformed("no colon"))?;
+    let (id, secret) = decoded.split_once(':').ok_or_else(|| malformed("no colon"))?;
     Ok(Some((id.to_owned(), Secret::new(secret))))
 }
 
@@ -89,15 +79,7 @@ mod tests {
     #[test]
     fn loose_base64_is_an_invalid_client() {
         // Without padding, with url-safe letters, with stray bits, with white space inside.
-        let bad = [
-            "YTpi",
-            "YTpiYw",
-            "YTpi-_==",
-            "YTpiYx==",
-            "YTpi Yw==",
-            "",
-            "!",
-        ];
+        let bad = ["YTpi", "YTpiYw", "YTpi-_==", "YTpiYx==", "YTpi Yw==", "", "!"];
         for encoded in &bad[1..] {
             let header = with(format!("Basic {encoded}").as_bytes());
             assert_eq!(code(&header), Some(ErrorCode::InvalidClient), "{encoded}");

@@ -28,16 +28,11 @@ impl ClientForm {
         request: &HttpRequest,
         payload: web::Payload,
     ) -> Result<Self, HttpResponse> {
-        let mut parameters = form(request, payload)
-            .await
-            .map_err(|failure| failure.json(request, true))?;
+        let mut parameters =
+            form(request, payload).await.map_err(|failure| failure.json(request, true))?;
         let presented = presented(request.headers(), &mut parameters)
             .map_err(|error| Failure::from(error).json(request, true))?;
         let named = presented.client_id.is_some();
-        Ok(Self {
-            presented,
-            parameters,
-            named,
-        })
+        Ok(Self { presented, parameters, named })
     }
 }

@@ -52,26 +52,15 @@ pub(crate) async fn form(
 
 /// Whether the body says that it is a form, and is not compressed.
 pub(crate) fn is_form(request: &HttpRequest) -> bool {
-    let content_type = request
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let essence = content_type
-        .and_then(|text| text.split(';').next())
-        .unwrap_or_default();
-    essence
-        .trim()
-        .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = content_type.and_then(|text| text.split(';').next()).unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
         && !request.headers().contains_key(CONTENT_ENCODING)
 }
 
 async fn body(payload: web::Payload) -> Result<web::Bytes, Failure> {
-    let broken = || {
-        Error::refused(
-            ErrorCode::InvalidRequest,
-            "The body could not be read to its end",
-        )
-    };
+    let broken =
+        || Error::refused(ErrorCode::InvalidRequest, "The body could not be read to its end");
     match timeout(BODY_TIMEOUT, payload.to_bytes_limited(MAX_BODY)).await {
         Ok(Ok(Ok(bytes))) => Ok(bytes),
         Ok(Err(_)) => Err(Failure::TooLarge),

@@ -41,33 +41,20 @@ pub(crate) fn decision(form: &mut Parameters) -> Result<Decision, Error> {
         Some("accept") => Ok(Decision::Accept),
         Some("deny") => Ok(Decision::Deny),
         Some("other") => Ok(Decision::OtherAccount),
-        _ => Err(Error::refused(
-            ErrorCode::InvalidRequest,
-            "The form names no decision",
-        )),
+        _ => Err(Error::refused(ErrorCode::InvalidRequest, "The form names no decision")),
     }
 }
 
 /// A browser says where a POST comes from; if it does, that must be us. `null` is not.
 fn check_origin(state: &State, request: &HttpRequest) -> Result<(), Error> {
     let foreign = |origin| origin != state.origin.as_bytes();
-    match request
-        .headers()
-        .get_all(ORIGIN)
-        .map(HeaderValue::as_bytes)
-        .find(|o| foreign(*o))
-    {
+    match request.headers().get_all(ORIGIN).map(HeaderValue::as_bytes).find(|o| foreign(*o)) {
         None => Ok(()),
         Some(origin) => {
             let description = "The form was sent from another site";
-            let detail = format!(
-                "Origin {:?}, expected {}",
-                String::from_utf8_lossy(origin),
-                state.origin
-            );
-            Err(Refusal::new(ErrorCode::InvalidRequest, description)
-                .detail(detail)
-                .into())
+            let detail =
+                format!("Origin {:?}, expected {}", String::from_utf8_lossy(origin), state.origin);
+            Err(Refusal::new(ErrorCode::InvalidRequest, description).detail(detail).into())
         }
     }
 }

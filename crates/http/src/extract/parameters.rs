@@ -27,10 +27,7 @@ fn refused(description: &'static str) -> Error {
 /// `invalid_request`.
 pub(crate) fn decode(encoded: &[u8]) -> Result<Vec<(String, String)>, Error> {
     let mut pairs = Vec::new();
-    for pair in encoded
-        .split(|byte| *byte == b'&')
-        .filter(|pair| !pair.is_empty())
-    {
+    for pair in encoded.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
         if pairs.len() == MAX_PARAMETERS {
             return Err(refused("There are too many parameters"));
         }
@@ -49,13 +46,10 @@ fn component(encoded: &[u8]) -> Result<String, Error> {
             _ => return Err(refused("A parameter has a broken percent escape")),
         }
     }
-    let spaced: Vec<u8> = encoded
-        .iter()
-        .map(|byte| if *byte == b'+' { b' ' } else { *byte })
-        .collect();
+    let spaced: Vec<u8> =
+        encoded.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
     let text = percent_decode(&spaced).decode_utf8();
-    text.map(Cow::into_owned)
-        .map_err(|_| refused("A parameter is not UTF-8"))
+    text.map(Cow::into_owned).map_err(|_| refused("A parameter is not UTF-8"))
 }
 
 /// Parameters of which each was given once; empty ones count as absent (RFC 6749 section 3.1).
@@ -100,18 +94,13 @@ impl Parameters {
     /// `invalid_request`.
     pub(crate) fn require(&mut self, name: &'static str) -> Result<String, Error> {
         self.take(name).ok_or_else(|| {
-            Error::refused(
-                ErrorCode::InvalidRequest,
-                format!("The parameter {name} is missing"),
-            )
+            Error::refused(ErrorCode::InvalidRequest, format!("The parameter {name} is missing"))
         })
     }
 
     /// Takes every value of a repeatable parameter out, in order.
     pub(crate) fn take_all(&mut self, name: &str) -> Vec<String> {
-        let (taken, rest) = std::mem::take(&mut self.0)
-            .into_iter()
-            .partition(|(n, _)| n == name);
+        let (taken, rest) = std::mem::take(&mut self.0).into_iter().partition(|(n, _)| n == name);
         self.0 = rest;
         let taken: Vec<(String, String)> = taken;
         taken.into_iter().map(|(_, value)| value).collect()
@@ -121,9 +110,7 @@ impl Parameters {
 impl fmt::Debug for Parameters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Values are codes, tokens and passwords.
-        f.debug_list()
-            .entries(self.0.iter().map(|(name, _)| name))
-            .finish()
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
     }
 }
 
@@ -147,40 +134,23 @@ mod tests {
     #[test]
     fn what_is_malformed_is_an_invalid_request() {
         for bad in ["a=%", "a=%1", "a=%zz", "%=1", "a=%ff", "%ff=a"] {
-            assert_eq!(
-                code(decode(bad.as_bytes())),
-                Some(ErrorCode::InvalidRequest),
-                "{bad}"
-            );
+            assert_eq!(code(decode(bad.as_bytes())), Some(ErrorCode::InvalidRequest), "{bad}");
         }
-        assert_eq!(
-            code(decode(&[b'a', b'=', 0xff])),
-            Some(ErrorCode::InvalidRequest)
-        );
+        assert_eq!(code(decode(&[b'a', b'=', 0xff])), Some(ErrorCode::InvalidRequest));
     }
 
     #[test]
     fn control_characters_are_an_invalid_request() {
         for bad in ["a=%00", "a=%0a", "a=%7F", "a=\u{1}", "a%00=1", "a=%C2%85"] {
             let pairs = decode(bad.as_bytes()).unwrap();
-            assert_eq!(
-                code(Parameters::once(pairs)),
-                Some(ErrorCode::InvalidRequest),
-                "{bad}"
-            );
+            assert_eq!(code(Parameters::once(pairs)), Some(ErrorCode::InvalidRequest), "{bad}");
         }
     }
 
     #[test]
     fn more_parameters_than_anybody_needs_are_refused() {
-        let many = (0..=MAX_PARAMETERS)
-            .map(|n| format!("p{n}=1"))
-            .collect::<Vec<_>>()
-            .join("&");
-        assert_eq!(
-            code(decode(many.as_bytes())),
-            Some(ErrorCode::InvalidRequest)
-        );
+        let many = (0..=MAX_PARAMETERS).map(|n| format!("p{n}=1")).collect::<Vec<_>>().join("&");
+        assert_eq!(code(decode(many.as_bytes())), Some(ErrorCode::InvalidRequest));
     }
 
     #[test]

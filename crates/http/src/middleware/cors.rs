@@ -26,10 +26,7 @@ pub(crate) async fn open(
 pub(crate) fn preflight(methods: &'static str) -> HttpResponse {
     HttpResponse::NoContent()
         .insert_header((ACCESS_CONTROL_ALLOW_METHODS, methods))
-        .insert_header((
-            ACCESS_CONTROL_ALLOW_HEADERS,
-            "Authorization, Content-Type, DPoP",
-        ))
+        .insert_header((ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type, DPoP"))
         .insert_header((ACCESS_CONTROL_MAX_AGE, "86400"))
         .finish()
 }

@@ -17,10 +17,7 @@ use crate::state::State;
 
 const DEFAULTS: [(HeaderName, &str); 5] = [
     (CACHE_CONTROL, "no-store"),
-    (
-        CONTENT_SECURITY_POLICY,
-        "default-src 'none'; frame-ancestors 'none'",
-    ),
+    (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
     (REFERRER_POLICY, "strict-origin"),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (X_FRAME_OPTIONS, "DENY"),
@@ -31,15 +28,9 @@ pub(crate) async fn add(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let id = request
-        .extensions()
-        .get::<RequestId>()
-        .map(ToString::to_string);
+    let id = request.extensions().get::<RequestId>().map(ToString::to_string);
     if let Some(state) = request.app_data::<web::Data<State>>()
-        && let Some(host) = request
-            .headers()
-            .get(HOST)
-            .and_then(|host| host.to_str().ok())
+        && let Some(host) = request.headers().get(HOST).and_then(|host| host.to_str().ok())
     {
         state.notice_host(host);
     }

@@ -12,10 +12,7 @@ pub(crate) struct RootSpan;
 
 impl RootSpanBuilder for RootSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
-        let id = request
-            .extensions()
-            .get::<RequestId>()
-            .map(ToString::to_string);
+        let id = request.extensions().get::<RequestId>().map(ToString::to_string);
         tracing::info_span!(
             "request",
             request_id = id.unwrap_or_default(),
@@ -37,9 +34,5 @@ impl RootSpanBuilder for RootSpan {
 
 /// The id that log lines about this request carry.
 pub(crate) fn request_id(request: &HttpRequest) -> String {
-    request
-        .extensions()
-        .get::<RequestId>()
-        .map(ToString::to_string)
-        .unwrap_or_default()
+    request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default()
 }

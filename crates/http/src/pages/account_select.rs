@@ -31,10 +31,6 @@ impl AccountSelect<'_> {
 
     /// The letter on the account's seal.
     fn initial(&self) -> String {
-        self.login
-            .chars()
-            .next()
-            .map(|c| c.to_uppercase().collect())
-            .unwrap_or_default()
+        self.login.chars().next().map(|c| c.to_uppercase().collect()).unwrap_or_default()
     }
 }

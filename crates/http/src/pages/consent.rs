@@ -52,15 +52,9 @@ impl<'a> ScopeGroup<'a> {
     pub fn by_resource(scopes: &'a [ScopeView]) -> Vec<Self> {
         let mut groups: Vec<Self> = Vec::new();
         for scope in scopes {
-            match groups
-                .iter_mut()
-                .find(|group| group.resource == scope.resource)
-            {
+            match groups.iter_mut().find(|group| group.resource == scope.resource) {
                 Some(group) => group.scopes.push(scope),
-                None => groups.push(Self {
-                    resource: &scope.resource,
-                    scopes: vec![scope],
-                }),
+                None => groups.push(Self { resource: &scope.resource, scopes: vec![scope] }),
             }
         }
         groups.sort_by_key(|group| !group.resource.is_empty());

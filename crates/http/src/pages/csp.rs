@@ -23,19 +23,14 @@ const COMMON: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base
 /// What stays blocked is a step down: an https callback that redirects on to plain http or into an
 /// app's scheme.
 pub fn csp(form_target: Option<&str>) -> String {
-    let target = form_target
-        .and_then(form_sources)
-        .map(|s| format!(" {s}"))
-        .unwrap_or_default();
+    let target = form_target.and_then(form_sources).map(|s| format!(" {s}")).unwrap_or_default();
     format!("{COMMON}; form-action 'self'{target}")
 }
 
 /// The policy of the `form_post` page: [`csp`] with our static script, and a form that goes to the
 /// client alone.
 pub fn csp_with_script(form_target: Option<&str>) -> String {
-    let target = form_target
-        .and_then(form_sources)
-        .unwrap_or_else(|| "'none'".to_owned());
+    let target = form_target.and_then(form_sources).unwrap_or_else(|| "'none'".to_owned());
     format!("{COMMON}; script-src 'self'; form-action {target}")
 }
 
@@ -54,8 +49,7 @@ fn form_sources(target: &str) -> Option<String> {
 
 /// Whether a host name may stand in a policy: a URL's host may hold `;` and `,`, which end a directive.
 fn is_plain(name: &str) -> bool {
-    name.bytes()
-        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
+    name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
 }
 
 #[cfg(test)]
@@ -63,10 +57,7 @@ mod tests {
     use super::{COMMON, csp, csp_with_script};
 
     fn form_action(policy: &str) -> &str {
-        policy
-            .rsplit_once("form-action ")
-            .expect("the policy names form-action")
-            .1
+        policy.rsplit_once("form-action ").expect("the policy names form-action").1
     }
 
     #[test]
@@ -78,15 +69,9 @@ mod tests {
     fn the_form_may_lead_to_the_redirect_target_and_where_that_redirects_on() {
         for (target, sources) in [
             ("https://app.example/cb?x=1", "'self' https:"),
-            (
-                "http://127.0.0.1:8123/cb",
-                "'self' http://127.0.0.1:* https:",
-            ),
+            ("http://127.0.0.1:8123/cb", "'self' http://127.0.0.1:* https:"),
             ("http://127.0.0.1/cb", "'self' http://127.0.0.1:* https:"),
-            (
-                "http://localhost:3000/cb",
-                "'self' http://localhost:* https:",
-            ),
+            ("http://localhost:3000/cb", "'self' http://localhost:* https:"),
             ("http://[::1]:8123/cb", "'self' http:"),
             ("com.example.app:/cb", "'self' com.example.app:"),
             ("Com.Example.App://cb", "'self' com.example.app:"),
@@ -114,11 +99,9 @@ mod tests {
 
     #[test]
     fn no_policy_allows_anything_unsafe() {
-        for policy in [
-            csp(None),
-            csp(Some("https://a.example/")),
-            csp_with_script(Some("http://[::1]/")),
-        ] {
+        for policy in
+            [csp(None), csp(Some("https://a.example/")), csp_with_script(Some("http://[::1]/"))]
+        {
             assert!(!policy.contains("unsafe"), "{policy}");
             assert!(policy.starts_with("default-src 'none'"), "{policy}");
         }

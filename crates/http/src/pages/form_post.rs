@@ -20,8 +20,6 @@ pub struct FormPost<'a> {
 impl std::fmt::Debug for FormPost<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The parameters hold a code.
-        f.debug_struct("FormPost")
-            .field("redirect_uri", &self.redirect_uri)
-            .finish_non_exhaustive()
+        f.debug_struct("FormPost").field("redirect_uri", &self.redirect_uri).finish_non_exhaustive()
     }
 }

@@ -12,9 +12,7 @@ pub struct Layout<'a> {
 impl<'a> Layout<'a> {
     /// The shared part of a page below the issuer's path.
     pub fn new(base: &'a str) -> Self {
-        Self {
-            base: base.trim_end_matches('/'),
-        }
+        Self { base: base.trim_end_matches('/') }
     }
 }
 

@@ -78,21 +78,11 @@ fn logout(client_name: Option<&str>, name: &str) -> String {
 }
 
 fn signed_out(ended: bool) -> String {
-    SignedOut {
-        layout: layout(),
-        ended,
-    }
-    .render()
-    .expect("the signed-out page renders")
+    SignedOut { layout: layout(), ended }.render().expect("the signed-out page renders")
 }
 
 fn error(code: &str, description: &str) -> String {
-    let page = ErrorPage {
-        layout: layout(),
-        code,
-        description,
-        request_id: "0195-req",
-    };
+    let page = ErrorPage { layout: layout(), code, description, request_id: "0195-req" };
     page.render().expect("the error page renders")
 }
 
@@ -106,12 +96,7 @@ fn form_post(redirect_uri: &str, state: &str) -> String {
 }
 
 fn landing(issuer: &str) -> String {
-    Landing {
-        layout: layout(),
-        issuer,
-    }
-    .render()
-    .expect("the landing page renders")
+    Landing { layout: layout(), issuer }.render().expect("the landing page renders")
 }
 
 fn every_page(text: &str) -> Vec<String> {
@@ -132,10 +117,7 @@ fn every_page(text: &str) -> Vec<String> {
 #[test]
 fn every_page_has_a_language_a_title_a_viewport_and_one_heading() {
     for page in every_page("Shop") {
-        assert!(
-            page.starts_with("<!doctype html>\n<html lang=\"en\">"),
-            "{page}"
-        );
+        assert!(page.starts_with("<!doctype html>\n<html lang=\"en\">"), "{page}");
         assert!(page.contains("name=\"viewport\" content=\"width=device-width, initial-scale=1\""));
         assert!(page.contains(" · Keywright</title>"), "{page}");
         assert_eq!(page.matches("<h1").count(), 1, "{page}");
@@ -146,10 +128,7 @@ fn every_page_has_a_language_a_title_a_viewport_and_one_heading() {
 #[test]
 fn every_page_takes_its_files_from_below_the_issuers_path() {
     for page in every_page("Shop") {
-        assert!(
-            page.contains("href=\"/tenant/static/keywright.css\""),
-            "{page}"
-        );
+        assert!(page.contains("href=\"/tenant/static/keywright.css\""), "{page}");
         assert!(!page.contains("=\"/static/"), "{page}");
     }
 }
@@ -160,10 +139,7 @@ fn no_page_holds_inline_script_or_style() {
         assert!(!page.contains("<style"), "{page}");
         assert!(!page.contains(" style="), "{page}");
         assert!(!page.contains("javascript:"), "{page}");
-        assert_eq!(
-            page.matches("<script").count(),
-            page.matches("<script src=\"/tenant/").count()
-        );
+        assert_eq!(page.matches("<script").count(), page.matches("<script src=\"/tenant/").count());
     }
 }
 
@@ -183,10 +159,7 @@ fn a_client_link_that_could_run_a_script_is_not_a_link() {
     client.tos_uri = Some("data:text/html,x".to_owned());
     client.policy_uri = None;
     let page = login(&client, "", None);
-    assert!(
-        page.contains("<strong class=\"client\">Shop</strong>"),
-        "{page}"
-    );
+    assert!(page.contains("<strong class=\"client\">Shop</strong>"), "{page}");
     assert!(!page.contains("javascript"), "{page}");
     assert!(!page.contains("data:"), "{page}");
 }
@@ -194,17 +167,11 @@ fn a_client_link_that_could_run_a_script_is_not_a_link() {
 #[test]
 fn the_login_form_names_its_fields_for_password_managers() {
     let page = login(&client("Shop"), "", None);
-    assert!(
-        page.contains("action=\"/tenant/authorize/i1/login\""),
-        "{page}"
-    );
+    assert!(page.contains("action=\"/tenant/authorize/i1/login\""), "{page}");
     assert!(page.contains("name=\"csrf\" value=\"t0ken\""), "{page}");
     assert!(page.contains("autocomplete=\"username\""), "{page}");
     assert!(page.contains("autocomplete=\"current-password\""), "{page}");
-    assert!(
-        page.contains("name=\"decision\" value=\"deny\" formnovalidate"),
-        "{page}"
-    );
+    assert!(page.contains("name=\"decision\" value=\"deny\" formnovalidate"), "{page}");
     assert!(!page.contains("role=\"alert\""), "{page}");
 }
 
@@ -220,12 +187,7 @@ fn a_refused_login_says_so_and_keeps_the_name() {
 fn a_throttled_login_says_how_long_to_wait() {
     for (seconds, words) in [(1, "a second"), (45, "45 seconds"), (91, "2 minutes")] {
         let problem = LoginProblem::Wait { seconds };
-        assert!(
-            problem
-                .to_string()
-                .ends_with(&format!("Try again in {words}.")),
-            "{problem}"
-        );
+        assert!(problem.to_string().ends_with(&format!("Try again in {words}.")), "{problem}");
     }
 }
 
@@ -242,25 +204,13 @@ fn consent_lists_each_scope_in_words_under_its_resource() {
 
     let page = consent(&client("Shop"), "alice", &scopes);
     let mut at = 0;
-    for text in [
-        "About you",
-        "Know who you are",
-        "In Orders",
-        "Read your",
-        "Change your",
-    ] {
+    for text in ["About you", "Know who you are", "In Orders", "Read your", "Change your"] {
         let found = page[at..].find(text);
         at += found.unwrap_or_else(|| panic!("{text} is missing or out of order: {page}"));
     }
-    assert!(
-        page.contains("You will return to <strong>shop.example</strong>"),
-        "{page}"
-    );
+    assert!(page.contains("You will return to <strong>shop.example</strong>"), "{page}");
     for decision in ["accept", "deny", "other"] {
-        assert!(
-            page.contains(&format!("name=\"decision\" value=\"{decision}\"")),
-            "{page}"
-        );
+        assert!(page.contains(&format!("name=\"decision\" value=\"{decision}\"")), "{page}");
     }
 }
 
@@ -270,20 +220,12 @@ fn consent_says_when_the_answer_goes_to_an_app_on_the_device() {
     client.redirect_uri = "http://127.0.0.1:9000/cb".to_owned();
     client.redirect_host = "127.0.0.1".to_owned();
     let page = consent(&client, "alice", &[]);
-    assert!(
-        page.contains("an app on this device, <strong>127.0.0.1</strong>"),
-        "{page}"
-    );
+    assert!(page.contains("an app on this device, <strong>127.0.0.1</strong>"), "{page}");
 }
 
 #[test]
 fn an_error_names_its_code_and_request_and_says_what_to_do() {
-    for code in [
-        "invalid_request",
-        "server_error",
-        "temporarily_unavailable",
-        "not_found",
-    ] {
+    for code in ["invalid_request", "server_error", "temporarily_unavailable", "not_found"] {
         let page = error(code, "what was wrong");
         for text in [code, "what was wrong", "0195-req"] {
             assert!(page.contains(text), "{text}: {page}");
@@ -295,17 +237,11 @@ fn an_error_names_its_code_and_request_and_says_what_to_do() {
 #[test]
 fn the_posting_page_carries_every_parameter_and_a_button() {
     let page = form_post("https://shop.example/cb?a=1&b=2", "s\"1");
-    assert!(
-        page.contains("action=\"https://shop.example/cb?a=1&#38;b=2\""),
-        "{page}"
-    );
+    assert!(page.contains("action=\"https://shop.example/cb?a=1&#38;b=2\""), "{page}");
     assert!(page.contains("name=\"code\" value=\"c0de\""), "{page}");
     assert!(page.contains("name=\"state\" value=\"s&#34;1\""), "{page}");
     assert!(page.contains("<button"), "{page}");
-    assert!(
-        page.contains("src=\"/tenant/static/form_post.js\""),
-        "{page}"
-    );
+    assert!(page.contains("src=\"/tenant/static/form_post.js\""), "{page}");
 }
 
 #[test]

@@ -15,31 +15,13 @@ fn before_the_redirect_uri_is_trusted_an_error_is_a_page() {
         (&[("client_id", "nobody")], "invalid_client"),
         (&[("client_id", "web\0")], "invalid_client"),
         (&[("client_id", "wéb")], "invalid_client"),
-        (
-            &[("client_id", "web"), ("client_id", "web")],
-            "invalid_request",
-        ),
-        (
-            &[("redirect_uri", "https://evil.example/cb")],
-            "invalid_request",
-        ),
-        (
-            &[("redirect_uri", "https://app.example/cb/")],
-            "invalid_request",
-        ),
-        (
-            &[("redirect_uri", "https://app.example/cb?x=1")],
-            "invalid_request",
-        ),
-        (
-            &[("redirect_uri", "javascript:alert(1)")],
-            "invalid_request",
-        ),
+        (&[("client_id", "web"), ("client_id", "web")], "invalid_request"),
+        (&[("redirect_uri", "https://evil.example/cb")], "invalid_request"),
+        (&[("redirect_uri", "https://app.example/cb/")], "invalid_request"),
+        (&[("redirect_uri", "https://app.example/cb?x=1")], "invalid_request"),
+        (&[("redirect_uri", "javascript:alert(1)")], "invalid_request"),
         (&[("redirect_uri", "\0")], "invalid_request"),
-        (
-            &[("redirect_uri", CALLBACK), ("redirect_uri", CALLBACK)],
-            "invalid_request",
-        ),
+        (&[("redirect_uri", CALLBACK), ("redirect_uri", CALLBACK)], "invalid_request"),
     ] {
         browser.authorize(changes).assert_error_page(400, code);
     }
@@ -48,13 +30,8 @@ fn before_the_redirect_uri_is_trusted_an_error_is_a_page() {
 #[test]
 fn an_open_redirect_does_not_come_with_prompt_none() {
     let site = Site::new();
-    let changes = [
-        ("redirect_uri", "https://evil.example/cb"),
-        ("prompt", "none"),
-    ];
-    Browser::new(&site)
-        .authorize(&changes)
-        .assert_error_page(400, "invalid_request");
+    let changes = [("redirect_uri", "https://evil.example/cb"), ("prompt", "none")];
+    Browser::new(&site).authorize(&changes).assert_error_page(400, "invalid_request");
 }
 
 #[test]
@@ -64,25 +41,16 @@ fn after_that_an_error_is_a_redirect_with_state_and_issuer() {
     for (changes, code) in [
         (&[("response_type", "")][..], "invalid_request"),
         (&[("response_type", "token")], "unsupported_response_type"),
-        (
-            &[("response_type", "code id_token")],
-            "unsupported_response_type",
-        ),
+        (&[("response_type", "code id_token")], "unsupported_response_type"),
         (&[("response_mode", "web_message")], "invalid_request"),
         (&[("scope", "openid \"x\"")], "invalid_scope"),
         (&[("code_challenge", "")], "invalid_request"),
         (&[("code_challenge_method", "")], "invalid_request"),
         (&[("code_challenge_method", "plain")], "invalid_request"),
         (&[("code_challenge", "short")], "invalid_request"),
-        (
-            &[("code_challenge", ""), ("code_challenge_method", "")],
-            "invalid_request",
-        ),
+        (&[("code_challenge", ""), ("code_challenge_method", "")], "invalid_request"),
         (&[("request", "e30.e30.")], "request_not_supported"),
-        (
-            &[("request_uri", "https://app.example/r")],
-            "request_uri_not_supported",
-        ),
+        (&[("request_uri", "https://app.example/r")], "request_uri_not_supported"),
         (&[("registration", "{}")], "registration_not_supported"),
         (&[("prompt", "none")], "login_required"),
         (&[("prompt", "none login")], "invalid_request"),
@@ -95,21 +63,10 @@ fn after_that_an_error_is_a_redirect_with_state_and_issuer() {
         (&[("nonce", "a"), ("nonce", "b")], "invalid_request"),
     ] {
         let answer = browser.authorize(changes);
-        assert!(
-            answer.location().starts_with("https://app.example/cb?"),
-            "{changes:?}"
-        );
+        assert!(answer.location().starts_with("https://app.example/cb?"), "{changes:?}");
         assert_eq!(answer.redirect_parameter("error"), code, "{changes:?}");
-        assert_eq!(
-            answer.redirect_parameter("state"),
-            "the state",
-            "{changes:?}"
-        );
-        assert_eq!(
-            answer.redirect_parameter("iss"),
-            "http://127.0.0.1:8080",
-            "{changes:?}"
-        );
+        assert_eq!(answer.redirect_parameter("state"), "the state", "{changes:?}");
+        assert_eq!(answer.redirect_parameter("iss"), "http://127.0.0.1:8080", "{changes:?}");
         assert_eq!(answer.redirect_parameter("code"), "", "{changes:?}");
         assert_eq!(answer.header("cache-control"), Some("no-store"));
     }
@@ -132,10 +89,7 @@ fn a_strict_client_gets_invalid_scope_and_others_what_exists() {
     let browser = Browser::new(&site);
     let strict = browser.authorize(&[("client_id", "strict"), ("scope", "openid nonsense")]);
     assert_eq!(strict.redirect_parameter("error"), "invalid_scope");
-    assert_eq!(
-        browser.authorize(&[("scope", "openid nonsense")]).status,
-        200
-    );
+    assert_eq!(browser.authorize(&[("scope", "openid nonsense")]).status, 200);
 }
 
 #[test]
@@ -164,25 +118,13 @@ fn the_answer_travels_in_the_mode_that_was_asked_for() {
     let site = Site::new();
     let browser = Browser::new(&site);
     let fragment = browser.authorize(&[("response_mode", "fragment"), ("prompt", "none")]);
-    assert!(
-        fragment
-            .location()
-            .starts_with("https://app.example/cb#error=login_required&")
-    );
+    assert!(fragment.location().starts_with("https://app.example/cb#error=login_required&"));
     let page = browser.authorize(&[("response_mode", "form_post"), ("prompt", "none")]);
     assert_eq!(page.status, 200);
     assert_eq!(page.action(), CALLBACK);
-    assert!(
-        page.body
-            .contains("name=\"error\" value=\"login_required\""),
-        "{}",
-        page.body
-    );
+    assert!(page.body.contains("name=\"error\" value=\"login_required\""), "{}", page.body);
     let policy = page.header("content-security-policy").unwrap();
-    assert!(
-        policy.contains("script-src 'self'") && !policy.contains("unsafe"),
-        "{policy}"
-    );
+    assert!(policy.contains("script-src 'self'") && !policy.contains("unsafe"), "{policy}");
 }
 
 #[test]
@@ -215,8 +157,6 @@ fn an_interaction_belongs_to_one_browser() {
     let path = path.strip_suffix("/login").unwrap();
     assert_eq!(mine.get(path).status, 200);
     other.get(path).assert_error_page(400, "invalid_request");
-    mine.get("/authorize/unknown")
-        .assert_error_page(400, "invalid_request");
-    mine.get("/authorize/a%00b")
-        .assert_error_page(404, "not_found");
+    mine.get("/authorize/unknown").assert_error_page(400, "invalid_request");
+    mine.get("/authorize/a%00b").assert_error_page(404, "not_found");
 }

@@ -18,28 +18,14 @@ const OPEN: [(Method, &str); 6] = [
 fn open_endpoints_allow_any_origin_without_credentials_errors_included() {
     let site = Site::new();
     for (method, path) in OPEN {
-        let reply = Reply::of(
-            site.request(method, path)
-                .header(ORIGIN, "https://spa.example"),
-        );
-        assert_eq!(
-            reply.header("access-control-allow-origin"),
-            Some("*"),
-            "{path}"
-        );
-        assert_eq!(
-            reply.header("access-control-allow-credentials"),
-            None,
-            "{path}"
-        );
+        let reply = Reply::of(site.request(method, path).header(ORIGIN, "https://spa.example"));
+        assert_eq!(reply.header("access-control-allow-origin"), Some("*"), "{path}");
+        assert_eq!(reply.header("access-control-allow-credentials"), None, "{path}");
         let exposed = reply.header("access-control-expose-headers");
         assert_eq!(exposed, Some("WWW-Authenticate, DPoP-Nonce"), "{path}");
     }
     let wrong_method = Reply::of(site.request(Method::PUT, "/token"));
-    assert_eq!(
-        wrong_method.header("access-control-allow-origin"),
-        Some("*")
-    );
+    assert_eq!(wrong_method.header("access-control-allow-origin"), Some("*"));
 }
 
 #[test]
@@ -73,10 +59,7 @@ fn nothing_else_is_open_to_other_origins() {
         (Method::OPTIONS, "/introspect"),
         (Method::GET, "/"),
     ] {
-        let reply = Reply::of(
-            site.request(method, path)
-                .header(ORIGIN, "https://spa.example"),
-        );
+        let reply = Reply::of(site.request(method, path).header(ORIGIN, "https://spa.example"));
         assert_eq!(reply.header("access-control-allow-origin"), None, "{path}");
     }
 }

@@ -20,10 +20,7 @@ fn an_issuer_with_a_path_has_its_metadata_behind_and_before_the_path() {
     let site = Site::at("https://login.example/auth");
     let first = site.get("/auth/.well-known/openid-configuration");
     assert_eq!(first.json()["issuer"], "https://login.example/auth");
-    assert_eq!(
-        first.json()["token_endpoint"],
-        "https://login.example/auth/token"
-    );
+    assert_eq!(first.json()["token_endpoint"], "https://login.example/auth/token");
     for path in [
         "/auth/.well-known/oauth-authorization-server",
         "/.well-known/openid-configuration/auth",
@@ -41,9 +38,7 @@ fn an_issuer_with_a_path_has_its_metadata_behind_and_before_the_path() {
 fn the_host_header_changes_nothing_in_the_metadata() {
     let site = Site::new();
     let path = "/.well-known/openid-configuration";
-    let forged = site
-        .request(Method::GET, path)
-        .header("host", "evil.example");
+    let forged = site.request(Method::GET, path).header("host", "evil.example");
     let forged = forged.header("x-forwarded-host", "evil.example");
     assert_eq!(Reply::of(forged).body, site.get(path).body);
 }
@@ -61,15 +56,11 @@ fn public_documents_may_be_cached_and_are_not_sent_twice() {
         assert_eq!(first.header("cache-control"), Some(caching));
         let etag = first.header("etag").unwrap();
         assert!(etag.starts_with('"'), "a strong tag: {etag}");
-        let again = site
-            .request(Method::GET, path)
-            .header(IF_NONE_MATCH, format!("\"x\", {etag}"));
+        let again = site.request(Method::GET, path).header(IF_NONE_MATCH, format!("\"x\", {etag}"));
         let again = Reply::of(again);
         assert_eq!((again.status, again.body.as_str()), (304, ""), "{path}");
         assert_eq!(again.header("etag"), Some(etag));
-        let other = site
-            .request(Method::GET, path)
-            .header(IF_NONE_MATCH, "\"x\"");
+        let other = site.request(Method::GET, path).header(IF_NONE_MATCH, "\"x\"");
         assert_eq!(Reply::of(other).status, 200);
     }
 }
@@ -89,19 +80,10 @@ fn the_key_set_changes_with_its_keys() {
 #[test]
 fn head_is_get_without_a_body() {
     let site = Site::new();
-    for path in [
-        "/jwks",
-        "/.well-known/openid-configuration",
-        "/",
-        "/static/keywright.css",
-    ] {
+    for path in ["/jwks", "/.well-known/openid-configuration", "/", "/static/keywright.css"] {
         let (get, head) = (site.get(path), Reply::of(site.request(Method::HEAD, path)));
         assert_eq!((head.status, head.body.as_str()), (200, ""), "{path}");
-        assert_eq!(
-            head.header("content-length"),
-            get.header("content-length"),
-            "{path}"
-        );
+        assert_eq!(head.header("content-length"), get.header("content-length"), "{path}");
     }
 }
 
@@ -119,20 +101,10 @@ fn the_landing_page_names_the_issuer() {
 fn what_is_not_there_is_a_404_in_the_form_that_was_asked_for() {
     let site = Site::new();
     let json = site.get("/nothing");
-    assert_eq!(
-        (json.status, json.json()["error"].as_str()),
-        (404, Some("not_found"))
-    );
-    let page = Reply::of(
-        site.request(Method::GET, "/nothing")
-            .header(ACCEPT, "text/html"),
-    );
+    assert_eq!((json.status, json.json()["error"].as_str()), (404, Some("not_found")));
+    let page = Reply::of(site.request(Method::GET, "/nothing").header(ACCEPT, "text/html"));
     page.assert_error_page(404, "not_found");
-    for path in [
-        "/static/",
-        "/static/../Cargo.toml",
-        "/static/..%2f..%2fCargo.toml",
-    ] {
+    for path in ["/static/", "/static/../Cargo.toml", "/static/..%2f..%2fCargo.toml"] {
         assert_eq!(site.get(path).status, 404, "{path}");
     }
 }
@@ -149,10 +121,6 @@ fn another_method_is_a_405_that_names_the_right_ones() {
         (Method::GET, "/authorize/x/login", "POST"),
     ] {
         let reply = Reply::of(site.request(method.clone(), path));
-        assert_eq!(
-            (reply.status, reply.header("allow")),
-            (405, Some(allow)),
-            "{method} {path}"
-        );
+        assert_eq!((reply.status, reply.header("allow")), (405, Some(allow)), "{method} {path}");
     }
 }

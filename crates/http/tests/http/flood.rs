@@ -15,25 +15,15 @@ const FLOOD: usize = 12;
 
 #[test]
 fn logins_that_do_not_fit_are_refused_while_the_token_endpoint_answers() {
-    let slow = Settings {
-        password_cost: 13,
-        ..World::settings(ISSUER)
-    };
+    let slow = Settings { password_cost: 13, ..World::settings(ISSUER) };
     let site = Site::start(slow, |options| {
         (options.hash_threads, options.hash_queue) = (1, 2);
     });
     let browser = Browser::new(&site);
     let page = browser.authorize(&[]);
-    let cookie = format!(
-        "keywright-browser={}",
-        browser.cookies.borrow()["keywright-browser"]
-    );
+    let cookie = format!("keywright-browser={}", browser.cookies.borrow()["keywright-browser"]);
     let (csrf, action) = (page.csrf(), page.action());
-    let form = [
-        ("csrf", csrf.as_str()),
-        ("decision", "accept"),
-        ("login", "nobody"),
-    ];
+    let form = [("csrf", csrf.as_str()), ("decision", "accept"), ("login", "nobody")];
     let (answers, answered) = mpsc::channel();
     thread::scope(|scope| {
         for _ in 0..FLOOD {
@@ -53,9 +43,6 @@ fn logins_that_do_not_fit_are_refused_while_the_token_endpoint_answers() {
         assert!(meanwhile < FLOOD - 1, "tokens must not wait for hashes");
         drop(answers);
         let late: Vec<u16> = answered.iter().map(|reply| reply.status).collect();
-        assert!(
-            late.contains(&200),
-            "a login that fits is worked on: {late:?}"
-        );
+        assert!(late.contains(&200), "a login that fits is worked on: {late:?}");
     });
 }

@@ -27,10 +27,7 @@ fn an_unknown_token_is_inactive_and_its_revocation_succeeds() {
     let site = Site::new();
     for token in ["x", "a.b.c", "e30.e30.e30", "ü"] {
         let form = [("token", token), ("token_type_hint", "nonsense")];
-        assert_eq!(
-            site.post_as_web("/introspect", &form).json(),
-            json!({"active": false})
-        );
+        assert_eq!(site.post_as_web("/introspect", &form).json(), json!({"active": false}));
         assert_eq!(site.post_as_web("/revoke", &form).status, 200);
     }
 }
@@ -42,11 +39,7 @@ fn without_a_token_or_a_client_there_is_no_answer() {
         let refused = site.post_as_web(path, &[]).refusal();
         assert_eq!(refused, (400, "invalid_request".into()), "{path}");
         let anonymous = site.post(path, &[("token", "x")]);
-        assert_eq!(
-            anonymous.refusal(),
-            (401, "invalid_client".into()),
-            "{path}"
-        );
+        assert_eq!(anonymous.refusal(), (401, "invalid_client".into()), "{path}");
         assert!(anonymous.header("www-authenticate").is_some(), "{path}");
         let twice = site.post_as_web(path, &[("token", "x"), ("token", "y")]);
         assert_eq!(twice.refusal(), (400, "invalid_request".into()), "{path}");

@@ -7,21 +7,11 @@ use reqwest::header::SET_COOKIE;
 use crate::site::{Browser, Reply, Site};
 
 fn cookies(reply: &Reply) -> Vec<&str> {
-    reply
-        .headers
-        .get_all(SET_COOKIE)
-        .iter()
-        .map(|cookie| cookie.to_str().unwrap())
-        .collect()
+    reply.headers.get_all(SET_COOKIE).iter().map(|cookie| cookie.to_str().unwrap()).collect()
 }
 
 fn credentials<'a>(csrf: &'a str, password: &'a str) -> [(&'a str, &'a str); 4] {
-    [
-        ("csrf", csrf),
-        ("decision", "accept"),
-        ("login", "alice"),
-        ("password", password),
-    ]
+    [("csrf", csrf), ("decision", "accept"), ("login", "alice"), ("password", password)]
 }
 
 #[test]
@@ -31,19 +21,13 @@ fn on_https_cookies_are_host_only_secure_and_unreadable_for_scripts() {
     let page = browser.authorize(&[]);
     let device = cookies(&page);
     assert_eq!(device.len(), 1);
-    assert!(
-        device[0].starts_with("__Host-keywright-browser="),
-        "{device:?}"
-    );
+    assert!(device[0].starts_with("__Host-keywright-browser="), "{device:?}");
     let csrf = page.csrf();
     let reply = browser.post(&page.action(), &credentials(&csrf, PASSWORD));
     assert!(reply.location().starts_with("/auth/authorize/"));
     let session = cookies(&reply);
     assert_eq!(session.len(), 1, "the browser has its cookie already");
-    assert!(
-        session[0].starts_with("__Host-keywright-session="),
-        "{session:?}"
-    );
+    assert!(session[0].starts_with("__Host-keywright-session="), "{session:?}");
     for cookie in [device[0], session[0]] {
         for flag in ["; HttpOnly", "; SameSite=Lax", "; Secure", "; Path=/"] {
             assert!(cookie.contains(flag), "{flag} is missing from {cookie}");
@@ -57,14 +41,8 @@ fn on_plain_http_the_same_cookies_go_without_secure() {
     let site = Site::new();
     let page = Browser::new(&site).authorize(&[]);
     let device = cookies(&page)[0];
-    assert!(
-        device.starts_with("keywright-browser=") && !device.contains("Secure"),
-        "{device}"
-    );
-    assert!(
-        device.contains("; HttpOnly") && device.contains("; SameSite=Lax"),
-        "{device}"
-    );
+    assert!(device.starts_with("keywright-browser=") && !device.contains("Secure"), "{device}");
+    assert!(device.contains("; HttpOnly") && device.contains("; SameSite=Lax"), "{device}");
 }
 
 #[test]
@@ -82,23 +60,12 @@ fn a_wrong_password_shows_the_page_again_with_the_name_and_no_hint() {
     let site = Site::new();
     let browser = Browser::new(&site);
     let page = browser.authorize(&[]);
-    let refused = browser.press(
-        &page,
-        &[("login", "alice"), ("password", "wrong")],
-        "accept",
-    );
+    let refused = browser.press(&page, &[("login", "alice"), ("password", "wrong")], "accept");
     assert_eq!(refused.status, 200);
     assert!(refused.body.contains("do not match"), "{}", refused.body);
     assert!(refused.body.contains("value=\"alice\""));
-    assert!(
-        !refused.body.contains("wrong\""),
-        "the password must not come back"
-    );
-    let unknown = browser.press(
-        &page,
-        &[("login", "nobody"), ("password", "wrong")],
-        "accept",
-    );
+    assert!(!refused.body.contains("wrong\""), "the password must not come back");
+    let unknown = browser.press(&page, &[("login", "nobody"), ("password", "wrong")], "accept");
     assert_eq!(
         unknown.body.replace("nobody", "alice"),
         refused.body,
@@ -137,19 +104,14 @@ fn a_form_from_another_site_is_refused() {
     let browser = Browser::new(&site);
     let page = browser.authorize(&[]);
     let csrf = page.csrf();
-    for origin in [
-        "https://evil.example",
-        "null",
-        "http://127.0.0.1:8081",
-        "https://127.0.0.1:8080",
-    ] {
+    for origin in
+        ["https://evil.example", "null", "http://127.0.0.1:8081", "https://127.0.0.1:8080"]
+    {
         let reply = browser.post_from(origin, &page.action(), &credentials(&csrf, PASSWORD));
         reply.assert_error_page(400, "invalid_request");
     }
     // An old browser sends no Origin; the token alone must do.
-    let silent = site
-        .request(Method::POST, &page.action())
-        .form(&credentials(&csrf, PASSWORD));
+    let silent = site.request(Method::POST, &page.action()).form(&credentials(&csrf, PASSWORD));
     assert_eq!(browser.send(silent).status, 303);
 }
 
@@ -164,10 +126,7 @@ fn every_page_forbids_frames_scripts_and_caching() {
         let policy = page.header("content-security-policy").unwrap();
         assert!(policy.contains("default-src 'none'"), "{policy}");
         assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
-        assert!(
-            !policy.contains("unsafe") && !policy.contains("script-src"),
-            "{policy}"
-        );
+        assert!(!policy.contains("unsafe") && !policy.contains("script-src"), "{policy}");
         assert_eq!(page.header("cache-control"), Some("no-store"));
         assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
         assert_eq!(page.header("referrer-policy"), Some("strict-origin"));

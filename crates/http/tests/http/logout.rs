@@ -14,19 +14,11 @@ fn id_token(browser: &Browser<'_>) -> String {
 }
 
 fn query(parameters: &[(&str, &str)]) -> String {
-    format!(
-        "/logout?{}",
-        Serializer::new(String::new())
-            .extend_pairs(parameters)
-            .finish()
-    )
+    format!("/logout?{}", Serializer::new(String::new()).extend_pairs(parameters).finish())
 }
 
 fn is_logged_in(browser: &Browser<'_>) -> bool {
-    browser
-        .authorize(&[("prompt", "none")])
-        .redirect_parameter("error")
-        != "login_required"
+    browser.authorize(&[("prompt", "none")]).redirect_parameter("error") != "login_required"
 }
 
 fn clears_the_session(reply: &Reply) -> bool {
@@ -42,11 +34,8 @@ fn a_client_that_proves_who_asks_logs_its_user_out_at_once() {
     let browser = Browser::new(&site);
     let hint = id_token(&browser);
     assert!(is_logged_in(&browser));
-    let parameters = [
-        ("id_token_hint", &*hint),
-        ("post_logout_redirect_uri", GOODBYE),
-        ("state", "s 1"),
-    ];
+    let parameters =
+        [("id_token_hint", &*hint), ("post_logout_redirect_uri", GOODBYE), ("state", "s 1")];
     let reply = browser.get(&query(&parameters));
     assert_eq!(reply.location(), format!("{GOODBYE}?state=s+1"));
     assert!(clears_the_session(&reply), "{reply:?}");
@@ -60,20 +49,14 @@ fn without_a_proof_the_user_is_asked() {
     id_token(&browser);
     let parameters = [("client_id", "web"), ("post_logout_redirect_uri", GOODBYE)];
     let page = browser.get(&query(&parameters));
-    assert!(
-        page.body.contains("alice") && page.body.contains("Example App"),
-        "{}",
-        page.body
-    );
+    assert!(page.body.contains("alice") && page.body.contains("Example App"), "{}", page.body);
     let policy = page.header("content-security-policy").unwrap();
     assert!(policy.contains("form-action 'self' https:"), "{policy}");
     let stayed = browser.press(&page, &[], "deny");
     assert_eq!(stayed.status, 200);
     assert!(is_logged_in(&browser));
     let foreign = [("csrf", &*page.csrf()), ("decision", "accept")];
-    browser
-        .post_from("null", &page.action(), &foreign)
-        .assert_error_page(400, "invalid_request");
+    browser.post_from("null", &page.action(), &foreign).assert_error_page(400, "invalid_request");
     assert!(is_logged_in(&browser));
     let left = browser.press(&page, &[], "accept");
     assert_eq!(left.location(), GOODBYE);
@@ -86,11 +69,7 @@ fn a_post_is_stored_and_goes_on_at_a_get() {
     let site = Site::new();
     let browser = Browser::new(&site);
     let hint = id_token(&browser);
-    let parked = browser.post_from(
-        "https://app.example",
-        "/logout",
-        &[("id_token_hint", &hint)],
-    );
+    let parked = browser.post_from("https://app.example", "/logout", &[("id_token_hint", &hint)]);
     assert!(parked.location().starts_with("/logout/"), "{parked:?}");
     let done = browser.get(parked.location());
     assert_eq!(done.status, 200);
@@ -104,25 +83,15 @@ fn an_unregistered_target_is_a_page_and_no_logout() {
     let browser = Browser::new(&site);
     let hint = id_token(&browser);
     for parameters in [
-        &[
-            ("id_token_hint", &*hint),
-            ("post_logout_redirect_uri", "https://evil.example/"),
-        ][..],
+        &[("id_token_hint", &*hint), ("post_logout_redirect_uri", "https://evil.example/")][..],
         &[("post_logout_redirect_uri", GOODBYE)],
         &[("id_token_hint", "garbage")],
-        &[
-            ("client_id", "nobody"),
-            ("post_logout_redirect_uri", GOODBYE),
-        ],
+        &[("client_id", "nobody"), ("post_logout_redirect_uri", GOODBYE)],
         &[("client_id", "web"), ("client_id", "web")],
         &[("client_id", "we\0b")],
     ] {
         let reply = browser.get(&query(parameters));
-        assert_eq!(
-            (reply.status, reply.header("location")),
-            (400, None),
-            "{parameters:?}"
-        );
+        assert_eq!((reply.status, reply.header("location")), (400, None), "{parameters:?}");
     }
     assert!(is_logged_in(&browser));
 }

@@ -13,19 +13,11 @@ use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE};
 use crate::site::{Browser, Reply, Site, authorization_query};
 
 const FORM: &str = "application/x-www-form-urlencoded";
-const FORM_ENDPOINTS: [&str; 6] = [
-    "/token",
-    "/introspect",
-    "/revoke",
-    "/userinfo",
-    "/authorize",
-    "/logout",
-];
+const FORM_ENDPOINTS: [&str; 6] =
+    ["/token", "/introspect", "/revoke", "/userinfo", "/authorize", "/logout"];
 
 fn post(site: &Site, path: &str, body: Vec<u8>) -> Reply {
-    let request = site
-        .request(Method::POST, path)
-        .basic_auth("web", Some(CLIENT_SECRET));
+    let request = site.request(Method::POST, path).basic_auth("web", Some(CLIENT_SECRET));
     Reply::of(request.header(CONTENT_TYPE, FORM).body(body))
 }
 
@@ -40,19 +32,9 @@ fn malformed_forms_are_invalid_requests_at_every_endpoint() {
         }
     }
     for path in ["/token", "/introspect", "/revoke"] {
-        for body in [
-            "token=%00",
-            "grant_type=a%00b",
-            "token=a%0Ab",
-            "token=%C2%85",
-            "a%01=b",
-        ] {
+        for body in ["token=%00", "grant_type=a%00b", "token=a%0Ab", "token=%C2%85", "a%01=b"] {
             let reply = post(&site, path, body.into());
-            assert_eq!(
-                reply.refusal(),
-                (400, "invalid_request".into()),
-                "{path} {body}"
-            );
+            assert_eq!(reply.refusal(), (400, "invalid_request".into()), "{path} {body}");
         }
     }
 }
@@ -64,23 +46,15 @@ fn oversized_bodies_are_refused_with_413() {
         let body = [b"a=".to_vec(), vec![b'x'; 64 * 1024]].concat();
         let reply = post(&site, path, body);
         assert_eq!(reply.status, 413, "{path}");
-        assert!(
-            reply.body.contains("invalid_request"),
-            "{path}: {}",
-            reply.body
-        );
+        assert!(reply.body.contains("invalid_request"), "{path}: {}", reply.body);
     }
 }
 
 #[test]
 fn a_compressed_body_is_not_unpacked() {
     let site = Site::new();
-    let request = site
-        .request(Method::POST, "/token")
-        .basic_auth("web", Some(CLIENT_SECRET));
-    let request = request
-        .header(CONTENT_TYPE, FORM)
-        .header(CONTENT_ENCODING, "gzip");
+    let request = site.request(Method::POST, "/token").basic_auth("web", Some(CLIENT_SECRET));
+    let request = request.header(CONTENT_TYPE, FORM).header(CONTENT_ENCODING, "gzip");
     let reply = Reply::of(request.body("grant_type=client_credentials"));
     assert_eq!(reply.refusal(), (400, "invalid_request".into()));
 }
@@ -89,14 +63,8 @@ fn a_compressed_body_is_not_unpacked() {
 fn malformed_queries_are_error_pages() {
     let site = Site::new();
     for path in ["/authorize", "/logout"] {
-        for query in [
-            "client_id=%ff",
-            "client_id=%",
-            "%c3%28=x",
-            "state=%e0%80%80",
-        ] {
-            site.get(&format!("{path}?{query}"))
-                .assert_error_page(400, "invalid_request");
+        for query in ["client_id=%ff", "client_id=%", "%c3%28=x", "state=%e0%80%80"] {
+            site.get(&format!("{path}?{query}")).assert_error_page(400, "invalid_request");
         }
     }
     let long = authorization_query(&[("state", &"s".repeat(40_000))]);
@@ -106,21 +74,13 @@ fn malformed_queries_are_error_pages() {
 #[test]
 fn strange_cookies_are_no_cookies() {
     let site = Site::new();
-    for cookie in [
-        "keywright-browser=x; keywright-session=\"",
-        "=; ;;=",
-        "a=%ff",
-        "keywright-session",
-    ] {
+    for cookie in
+        ["keywright-browser=x; keywright-session=\"", "=; ;;=", "a=%ff", "keywright-session"]
+    {
         let path = format!("/authorize?{}", authorization_query(&[]));
         let reply = Reply::of(site.request(Method::GET, &path).header(COOKIE, cookie));
         assert_eq!(reply.status, 200, "{cookie}");
-        assert!(
-            reply
-                .header("set-cookie")
-                .unwrap()
-                .starts_with("keywright-browser=")
-        );
+        assert!(reply.header("set-cookie").unwrap().starts_with("keywright-browser="));
     }
 }
 
@@ -130,12 +90,9 @@ fn strange_values_in_a_login_are_refused_politely() {
     let browser = Browser::new(&site);
     let page = browser.authorize(&[]);
     let long = "x".repeat(60_000);
-    for (login, password) in [
-        (&*long, "x"),
-        ("alice", &*long),
-        ("ａｌｉｃｅ", "x"),
-        ("\u{202e}", "x"),
-    ] {
+    for (login, password) in
+        [(&*long, "x"), ("alice", &*long), ("ａｌｉｃｅ", "x"), ("\u{202e}", "x")]
+    {
         let reply = browser.press(&page, &[("login", login), ("password", password)], "accept");
         assert!(reply.status < 500, "{}", reply.body);
     }
@@ -143,40 +100,26 @@ fn strange_values_in_a_login_are_refused_politely() {
         let reply = browser.press(&page, &[("login", login), ("password", "x")], "accept");
         reply.assert_error_page(400, "invalid_request");
     }
-    browser
-        .press(&page, &[], "dance")
-        .assert_error_page(400, "invalid_request");
+    browser.press(&page, &[], "dance").assert_error_page(400, "invalid_request");
 }
 
 /// Sends bytes and reads the status of the answer; `None` when the server just hangs up.
 fn raw(site: &Site, bytes: &[u8]) -> Option<u16> {
     let mut stream = TcpStream::connect(site.address).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(20)))
-        .unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     // The server may answer and hang up before it has read everything.
     stream.write_all(bytes).ok();
     let mut answer = [0; 12];
     stream.read_exact(&mut answer).ok()?;
-    std::str::from_utf8(&answer)
-        .ok()?
-        .strip_prefix("HTTP/1.1 ")?
-        .parse()
-        .ok()
+    std::str::from_utf8(&answer).ok()?.strip_prefix("HTTP/1.1 ")?.parse().ok()
 }
 
 #[test]
 fn what_is_hardly_http_is_a_4xx_or_nothing() {
     let site = Site::new();
-    let long_header = format!(
-        "GET / HTTP/1.1\r\nhost: x\r\na: {}\r\n\r\n",
-        "x".repeat(300_000)
-    );
+    let long_header = format!("GET / HTTP/1.1\r\nhost: x\r\na: {}\r\n\r\n", "x".repeat(300_000));
     let long_target = format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "x".repeat(100_000));
-    let many_headers = format!(
-        "GET / HTTP/1.1\r\nhost: x\r\n{}\r\n",
-        "a: b\r\n".repeat(500)
-    );
+    let many_headers = format!("GET / HTTP/1.1\r\nhost: x\r\n{}\r\n", "a: b\r\n".repeat(500));
     for request in [
         &b"\0\0\0\0\r\n\r\n"[..],
         b"GET\r\n\r\n",
@@ -201,10 +144,7 @@ fn what_is_hardly_http_is_a_4xx_or_nothing() {
 #[test]
 fn no_query_and_no_form_makes_the_server_fail() {
     let site = Site::new();
-    let mut runner = TestRunner::new(Config {
-        cases: 96,
-        ..Config::default()
-    });
+    let mut runner = TestRunner::new(Config { cases: 96, ..Config::default() });
     let names = prop::sample::select(vec![
         "client_id",
         "redirect_uri",
@@ -233,10 +173,8 @@ fn no_query_and_no_form_makes_the_server_fail() {
     ]);
     let pairs = prop::collection::vec((names, any::<String>()), 0..5);
     let outcome = runner.run(&pairs, |pairs| {
-        let changes: Vec<(&str, &str)> = pairs
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
+        let changes: Vec<(&str, &str)> =
+            pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
         for path in ["/authorize", "/logout"] {
             let reply = site.get(&format!("{path}?{}", authorization_query(&changes)));
             prop_assert!(reply.status < 500, "{path}: {}", reply.body);

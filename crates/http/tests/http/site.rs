@@ -59,27 +59,14 @@ impl Site {
         let thread = thread::spawn(move || {
             System::new().block_on(async move {
                 let serving = serve(&options, provider).unwrap();
-                ready
-                    .send((serving.addresses[0], serving.server.handle()))
-                    .unwrap();
+                ready.send((serving.addresses[0], serving.server.handle())).unwrap();
                 serving.server.await.unwrap();
             });
         });
         let (address, handle) = started.recv().unwrap();
-        let client = Client::builder()
-            .redirect(Policy::none())
-            .no_proxy()
-            .build()
-            .unwrap();
+        let client = Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
         let base = world.provider.settings.base_path();
-        Self {
-            world,
-            address,
-            base,
-            client,
-            handle,
-            thread: Some(thread),
-        }
+        Self { world, address, base, client, handle, thread: Some(thread) }
     }
 
     /// Adds a client that differs from `web`.
@@ -91,8 +78,7 @@ impl Site {
 
     /// A request to a path as it is, with the path of the issuer where the caller wants it.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client
-            .request(method, format!("http://{}{path}", self.address))
+        self.client.request(method, format!("http://{}{path}", self.address))
     }
 
     pub(crate) fn get(&self, path: &str) -> Reply {
@@ -106,9 +92,7 @@ impl Site {
 
     /// A form post with the credentials of `web` in the header.
     pub(crate) fn post_as_web(&self, path: &str, form: &[(&str, &str)]) -> Reply {
-        let request = self
-            .request(Method::POST, path)
-            .basic_auth("web", Some(CLIENT_SECRET));
+        let request = self.request(Method::POST, path).basic_auth("web", Some(CLIENT_SECRET));
         Reply::of(request.form(form))
     }
 
@@ -177,11 +161,7 @@ impl Reply {
     pub(crate) fn of(request: RequestBuilder) -> Self {
         let response = request.send().unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Self {
-            status,
-            headers,
-            body: response.text().unwrap(),
-        }
+        Self { status, headers, body: response.text().unwrap() }
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
@@ -194,41 +174,21 @@ impl Reply {
 
     /// Status and error code of a JSON refusal.
     pub(crate) fn refusal(&self) -> (u16, String) {
-        assert_eq!(
-            self.header("content-type"),
-            Some("application/json"),
-            "{self:?}"
-        );
+        assert_eq!(self.header("content-type"), Some("application/json"), "{self:?}");
         assert_eq!(self.header("cache-control"), Some("no-store"));
         let body = self.json();
         let description = body["error_description"].as_str().unwrap_or_default();
         let allowed = |c: char| matches!(c, ' '..='!' | '#'..='[' | ']'..='~');
-        assert!(
-            !description.is_empty() && description.chars().all(allowed),
-            "{body}"
-        );
-        (
-            self.status,
-            body["error"].as_str().unwrap_or_default().to_owned(),
-        )
+        assert!(!description.is_empty() && description.chars().all(allowed), "{body}");
+        (self.status, body["error"].as_str().unwrap_or_default().to_owned())
     }
 
     /// Asserts that this is the error page, with this code.
     pub(crate) fn assert_error_page(&self, status: u16, code: &str) {
         assert_eq!(self.status, status, "{self:?}");
-        assert_eq!(
-            self.header("content-type"),
-            Some("text/html; charset=utf-8")
-        );
-        assert!(
-            self.header("location").is_none(),
-            "an error page must not redirect"
-        );
-        assert!(
-            self.body.contains(code),
-            "{code} is not on the page: {}",
-            self.body
-        );
+        assert_eq!(self.header("content-type"), Some("text/html; charset=utf-8"));
+        assert!(self.header("location").is_none(), "an error page must not redirect");
+        assert!(self.body.contains(code), "{code} is not on the page: {}", self.body);
         let id = self.header("x-request-id").unwrap();
         assert!(self.body.contains(id), "the request id is not on the page");
     }
@@ -242,17 +202,12 @@ impl Reply {
     pub(crate) fn redirect_parameter(&self, name: &str) -> String {
         let url = Url::parse(self.location()).unwrap();
         let found = url.query_pairs().find(|(known, _)| known == name);
-        found
-            .map(|(_, value)| value.into_owned())
-            .unwrap_or_default()
+        found.map(|(_, value)| value.into_owned()).unwrap_or_default()
     }
 
     /// What stands between `before` and the next quote of the page.
     fn quoted(&self, before: &str) -> String {
-        let (_, rest) = self
-            .body
-            .split_once(before)
-            .unwrap_or_else(|| panic!("{}", self.body));
+        let (_, rest) = self.body.split_once(before).unwrap_or_else(|| panic!("{}", self.body));
         rest.split('"').next().unwrap_or_default().to_owned()
     }
 
@@ -276,11 +231,7 @@ impl<'a> Browser<'a> {
     pub(crate) fn new(site: &'a Site) -> Self {
         let issuer = Url::parse(&site.world.provider.settings.issuer).unwrap();
         let origin = issuer.origin().ascii_serialization();
-        Self {
-            site,
-            cookies: RefCell::default(),
-            origin,
-        }
+        Self { site, cookies: RefCell::default(), origin }
     }
 
     pub(crate) fn get(&self, path: &str) -> Reply {
@@ -293,40 +244,25 @@ impl<'a> Browser<'a> {
 
     /// A form post that says that it comes from `origin`.
     pub(crate) fn post_from(&self, origin: &str, path: &str, form: &[(&str, &str)]) -> Reply {
-        self.send(
-            self.site
-                .request(Method::POST, path)
-                .header(ORIGIN, origin)
-                .form(form),
-        )
+        self.send(self.site.request(Method::POST, path).header(ORIGIN, origin).form(form))
     }
 
     /// Adds the cookies and keeps those that come back.
     pub(crate) fn send(&self, request: RequestBuilder) -> Reply {
-        let cookies: Vec<String> = self
-            .cookies
-            .borrow()
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
+        let cookies: Vec<String> =
+            self.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect();
         let reply = Reply::of(request.header(COOKIE, cookies.join("; ")));
         for cookie in reply.headers.get_all(SET_COOKIE) {
             let cookie = cookie.to_str().unwrap();
             let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
-            self.cookies
-                .borrow_mut()
-                .insert(name.to_owned(), value.to_owned());
+            self.cookies.borrow_mut().insert(name.to_owned(), value.to_owned());
         }
         reply
     }
 
     /// GET `/authorize` with a good request and these changes.
     pub(crate) fn authorize(&self, changes: &[(&str, &str)]) -> Reply {
-        self.get(&format!(
-            "{}/authorize?{}",
-            self.site.base,
-            authorization_query(changes)
-        ))
+        self.get(&format!("{}/authorize?{}", self.site.base, authorization_query(changes)))
     }
 
     /// Presses a button of a page; where that leads is fetched too.
@@ -342,11 +278,7 @@ impl<'a> Browser<'a> {
 
     /// Logs `alice` in on the login page.
     pub(crate) fn log_in(&self, page: &Reply) -> Reply {
-        self.press(
-            page,
-            &[("login", "alice"), ("password", PASSWORD)],
-            "accept",
-        )
+        self.press(page, &[("login", "alice"), ("password", PASSWORD)], "accept")
     }
 
     /// The whole way to an answer with a code.

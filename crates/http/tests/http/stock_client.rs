@@ -57,14 +57,7 @@ fn a_stock_client_logs_in_and_reads_the_claims() -> Result<(), Box<dyn Error>> {
     let login = browser.get(&format!("{}?{}", url.path(), url.query().unwrap()));
     let answer = browser.press(&browser.log_in(&login), &[], "accept");
     let answer = Url::parse(answer.location())?;
-    let parameter = |name| {
-        answer
-            .query_pairs()
-            .find(|(n, _)| n == name)
-            .unwrap()
-            .1
-            .into_owned()
-    };
+    let parameter = |name| answer.query_pairs().find(|(n, _)| n == name).unwrap().1.into_owned();
     assert_eq!(&parameter("state"), state.secret());
     assert_eq!(parameter("iss"), ISSUER);
 
@@ -72,20 +65,11 @@ fn a_stock_client_logs_in_and_reads_the_claims() -> Result<(), Box<dyn Error>> {
         .exchange_code(AuthorizationCode::new(parameter("code")))?
         .set_pkce_verifier(verifier)
         .request(&http)?;
-    let claims = tokens
-        .id_token()
-        .unwrap()
-        .claims(&client.id_token_verifier(), &nonce)?;
+    let claims = tokens.id_token().unwrap().claims(&client.id_token_verifier(), &nonce)?;
     assert_eq!(claims.subject().as_str(), "sub-alice");
     let user: CoreUserInfoClaims = client
-        .user_info(
-            tokens.access_token().clone(),
-            Some(claims.subject().clone()),
-        )?
+        .user_info(tokens.access_token().clone(), Some(claims.subject().clone()))?
         .request(&http)?;
-    assert_eq!(
-        user.name().unwrap().get(None).unwrap().as_str(),
-        "alice Example"
-    );
+    assert_eq!(user.name().unwrap().get(None).unwrap().as_str(), "alice Example");
     Ok(())
 }

@@ -38,36 +38,17 @@ fn a_request_that_is_no_token_request_gets_its_code() {
             "unsupported_grant_type",
         ),
         (&[("grant_type", "authorization_code")], "invalid_request"),
-        (
-            &[("grant_type", "authorization_code"), ("code", "x")],
-            "invalid_grant",
-        ),
+        (&[("grant_type", "authorization_code"), ("code", "x")], "invalid_grant"),
         (&[("grant_type", "refresh_token")], "invalid_request"),
+        (&[("grant_type", "refresh_token"), ("refresh_token", "x")], "invalid_grant"),
+        (&[("grant_type", "client_credentials"), ("scope", "a\"b")], "invalid_scope"),
         (
-            &[("grant_type", "refresh_token"), ("refresh_token", "x")],
-            "invalid_grant",
-        ),
-        (
-            &[("grant_type", "client_credentials"), ("scope", "a\"b")],
-            "invalid_scope",
-        ),
-        (
-            &[
-                ("grant_type", "client_credentials"),
-                ("resource", "https://nowhere.example"),
-            ],
+            &[("grant_type", "client_credentials"), ("resource", "https://nowhere.example")],
             "invalid_target",
         ),
-        (
-            &[("grant_type", "a"), ("grant_type", "a")],
-            "invalid_request",
-        ),
+        (&[("grant_type", "a"), ("grant_type", "a")], "invalid_request"),
     ] {
-        assert_eq!(
-            site.post_as_web("/token", form).refusal(),
-            (400, code.into()),
-            "{form:?}"
-        );
+        assert_eq!(site.post_as_web("/token", form).refusal(), (400, code.into()), "{form:?}");
     }
 }
 
@@ -86,18 +67,10 @@ fn a_code_with_the_wrong_proof_is_an_invalid_grant_and_is_not_spent() {
         let reply = site.post_as_web("/token", &form);
         let (status, code) = reply.refusal();
         assert_eq!(status, 400);
-        assert!(
-            code == "invalid_grant" || wrong.is_empty() && code == "invalid_request",
-            "{code}"
-        );
+        assert!(code == "invalid_grant" || wrong.is_empty() && code == "invalid_request", "{code}");
     }
-    let stolen = site
-        .request(Method::POST, "/token")
-        .basic_auth("other", Some(CLIENT_SECRET));
-    assert_eq!(
-        Reply::of(stolen.form(&right)).refusal(),
-        (400, "invalid_grant".into())
-    );
+    let stolen = site.request(Method::POST, "/token").basic_auth("other", Some(CLIENT_SECRET));
+    assert_eq!(Reply::of(stolen.form(&right)).refusal(), (400, "invalid_grant".into()));
     assert_eq!(site.post_as_web("/token", &right).status, 200);
 }
 
@@ -111,15 +84,10 @@ fn a_client_without_the_grant_is_unauthorized() {
         &[("grant_type", "client_credentials")][..],
         &[("grant_type", "refresh_token"), ("refresh_token", "x")],
     ] {
-        let request = site
-            .request(Method::POST, "/token")
-            .basic_auth("narrow", Some(CLIENT_SECRET));
+        let request =
+            site.request(Method::POST, "/token").basic_auth("narrow", Some(CLIENT_SECRET));
         let reply = Reply::of(request.form(grant));
-        assert_eq!(
-            reply.refusal(),
-            (400, "unauthorized_client".into()),
-            "{grant:?}"
-        );
+        assert_eq!(reply.refusal(), (400, "unauthorized_client".into()), "{grant:?}");
     }
 }
 
@@ -128,20 +96,11 @@ fn a_client_that_tried_basic_or_nothing_is_challenged() {
     let site = Site::new();
     let form = [("grant_type", "client_credentials")];
     let anonymous = site.post("/token", &form);
-    let wrong = site
-        .request(Method::POST, "/token")
-        .basic_auth("web", Some("wrong"))
-        .form(&form);
-    let unknown = site
-        .request(Method::POST, "/token")
-        .basic_auth("nobody", Some("x"))
-        .form(&form);
+    let wrong = site.request(Method::POST, "/token").basic_auth("web", Some("wrong")).form(&form);
+    let unknown = site.request(Method::POST, "/token").basic_auth("nobody", Some("x")).form(&form);
     for reply in [anonymous, Reply::of(wrong), Reply::of(unknown)] {
         assert_eq!(reply.refusal(), (401, "invalid_client".into()));
-        assert_eq!(
-            reply.header("www-authenticate"),
-            Some("Basic realm=\"keywright\"")
-        );
+        assert_eq!(reply.header("www-authenticate"), Some("Basic realm=\"keywright\""));
     }
     let in_body = [form[0], ("client_id", "web"), ("client_secret", "wrong")];
     let reply = site.post("/token", &in_body);
@@ -152,77 +111,43 @@ fn a_client_that_tried_basic_or_nothing_is_challenged() {
 #[test]
 fn two_ways_of_authentication_are_an_invalid_request() {
     let site = Site::new();
-    let form = [
-        ("grant_type", "client_credentials"),
-        ("client_secret", CLIENT_SECRET),
-    ];
-    assert_eq!(
-        site.post_as_web("/token", &form).refusal(),
-        (400, "invalid_request".into())
-    );
+    let form = [("grant_type", "client_credentials"), ("client_secret", CLIENT_SECRET)];
+    assert_eq!(site.post_as_web("/token", &form).refusal(), (400, "invalid_request".into()));
 }
 
 #[test]
 fn a_broken_authorization_header_is_an_invalid_client_with_a_challenge() {
     let site = Site::new();
-    for header in [
-        "Basic",
-        "Basic !",
-        "Basic d2Vi",
-        "Basic d2ViOng",
-        "Basic //86eA==",
-        "Bearer x",
-    ] {
-        let request = site
-            .request(Method::POST, "/token")
-            .header(AUTHORIZATION, header);
+    for header in ["Basic", "Basic !", "Basic d2Vi", "Basic d2ViOng", "Basic //86eA==", "Bearer x"]
+    {
+        let request = site.request(Method::POST, "/token").header(AUTHORIZATION, header);
         let reply = Reply::of(request.form(&[("grant_type", "client_credentials")]));
         assert_eq!(reply.refusal(), (401, "invalid_client".into()), "{header}");
-        assert!(
-            reply
-                .header("www-authenticate")
-                .unwrap()
-                .starts_with("Basic "),
-            "{header}"
-        );
+        assert!(reply.header("www-authenticate").unwrap().starts_with("Basic "), "{header}");
     }
 }
 
 #[test]
 fn only_a_form_is_read() {
     let site = Site::new();
-    for content_type in [
-        "application/json",
-        "text/plain",
-        "multipart/form-data; boundary=x",
-    ] {
+    for content_type in ["application/json", "text/plain", "multipart/form-data; boundary=x"] {
         let request = site
             .request(Method::POST, "/token")
             .basic_auth("web", Some(CLIENT_SECRET))
             .header(CONTENT_TYPE, content_type)
             .body("grant_type=client_credentials");
         let reply = Reply::of(request);
-        assert_eq!(
-            reply.refusal(),
-            (400, "invalid_request".into()),
-            "{content_type}"
-        );
+        assert_eq!(reply.refusal(), (400, "invalid_request".into()), "{content_type}");
     }
     let with_charset = site
         .request(Method::POST, "/token")
         .basic_auth("web", Some(CLIENT_SECRET))
-        .header(
-            CONTENT_TYPE,
-            "Application/X-WWW-Form-URLEncoded; charset=UTF-8",
-        )
+        .header(CONTENT_TYPE, "Application/X-WWW-Form-URLEncoded; charset=UTF-8")
         .body("grant_type=client_credentials");
     assert_eq!(Reply::of(with_charset).status, 200);
     // Parameters of the query are none (RFC 6749 section 2.3.1).
     let path = "/token?grant_type=client_credentials";
-    assert_eq!(
-        site.post_as_web(path, &[]).refusal(),
-        (400, "invalid_request".into())
-    );
+    assert_eq!(site.post_as_web(path, &[]).refusal(), (400, "invalid_request".into()));
 }
 
 #[test]
@@ -251,8 +176,5 @@ fn a_refresh_token_is_rotated() {
     assert_eq!(reply.status, 200, "{}", reply.body);
     assert_ne!(reply.json()["refresh_token"], tokens["refresh_token"]);
     let wider = [form[0], form[1], ("scope", "openid email")];
-    assert_eq!(
-        site.post_as_web("/token", &wider).refusal(),
-        (400, "invalid_scope".into())
-    );
+    assert_eq!(site.post_as_web("/token", &wider).refusal(), (400, "invalid_scope".into()));
 }

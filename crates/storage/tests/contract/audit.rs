@@ -27,8 +27,7 @@ fn events_come_back_as_they_were_written_newest_first() {
         full.user_id = Some(UserId::new("nobody we know"));
         full.client_id = Some(ClientId::new("c1"));
         full.grant_id = Some(GrantId::new("g1"));
-        full.details
-            .insert("address".into(), json!("2001:db8::/64"));
+        full.details.insert("address".into(), json!("2001:db8::/64"));
         let bare = event("e2", "sweep", 2);
         write(&scratch, |tx| tx.audit(&full));
         write(&scratch, |tx| tx.audit(&bare));
@@ -61,42 +60,10 @@ fn every_part_of_a_filter_narrows() {
         let user_id = Some(UserId::new("u1"));
         let client_id = Some(ClientId::new("c2"));
         let any = AuditFilter::default;
-        assert_eq!(
-            ids(AuditFilter {
-                kind: kind.clone(),
-                ..any()
-            }),
-            ["e4", "e2", "e1"]
-        );
-        assert_eq!(
-            ids(AuditFilter {
-                user_id: user_id.clone(),
-                ..any()
-            }),
-            ["e4", "e3", "e1"]
-        );
-        assert_eq!(
-            ids(AuditFilter {
-                client_id: client_id.clone(),
-                ..any()
-            }),
-            ["e4", "e3"]
-        );
-        assert_eq!(
-            ids(AuditFilter {
-                since: Some(at(3)),
-                ..any()
-            }),
-            ["e4", "e3"]
-        );
-        assert_eq!(
-            ids(AuditFilter {
-                kind,
-                user_id,
-                client_id,
-                since: Some(at(4))
-            }),
-            ["e4"]
-        );
+        assert_eq!(ids(AuditFilter { kind: kind.clone(), ..any() }), ["e4", "e2", "e1"]);
+        assert_eq!(ids(AuditFilter { user_id: user_id.clone(), ..any() }), ["e4", "e3", "e1"]);
+        assert_eq!(ids(AuditFilter { client_id: client_id.clone(), ..any() }), ["e4", "e3"]);
+        assert_eq!(ids(AuditFilter { since: Some(at(3)), ..any() }), ["e4", "e3"]);
+        assert_eq!(ids(AuditFilter { kind, user_id, client_id, since: Some(at(4)) }), ["e4"]);
     });
 }

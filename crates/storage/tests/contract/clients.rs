@@ -46,10 +46,8 @@ fn clients_come_by_id_in_byte_order() {
         for id in ["b", "a", "B", "_"] {
             write(&scratch, |tx| tx.insert_client(&client(id)));
         }
-        let ids: Vec<_> = read(&scratch, |tx| tx.clients())
-            .into_iter()
-            .map(|c| c.id.to_string())
-            .collect();
+        let ids: Vec<_> =
+            read(&scratch, |tx| tx.clients()).into_iter().map(|c| c.id.to_string()).collect();
         assert_eq!(ids, ["B", "_", "a", "b"]);
     });
 }
@@ -68,9 +66,7 @@ fn removing_a_client_removes_all_that_is_its_own() {
     each(|scratch| {
         let empty = {
             write(&scratch, |tx| tx.insert_user(&crate::rows::user("u1")));
-            write(&scratch, |tx| {
-                tx.insert_session(&crate::rows::session("sid-1", "u1", 1))
-            });
+            write(&scratch, |tx| tx.insert_session(&crate::rows::session("sid-1", "u1", 1)));
             let mut contents = scratch.contents();
             contents.remove("versions");
             contents
@@ -114,10 +110,7 @@ fn secrets_come_newest_first_expired_ones_included() {
             write(&scratch, |tx| tx.insert_client_secret(secret));
         }
         let found = read(&scratch, |tx| tx.client_secrets(&ClientId::new("c1")));
-        assert_eq!(
-            found.iter().map(|s| s.id.as_str()).collect::<Vec<_>>(),
-            ["s2", "s1"]
-        );
+        assert_eq!(found.iter().map(|s| s.id.as_str()).collect::<Vec<_>>(), ["s2", "s1"]);
         assert!(found[0].digest.matches(&digest(255)));
         assert_eq!(found[0].expires_at, None);
         assert_eq!(found[1].expires_at, Some(at(-5)));
@@ -128,29 +121,17 @@ fn secrets_come_newest_first_expired_ones_included() {
 fn expiring_secrets_spares_the_new_one_and_never_extends() {
     each(|scratch| {
         write(&scratch, |tx| tx.insert_client(&client("c1")));
-        for (id, expires_at) in [
-            ("soon", Some(at(5))),
-            ("late", Some(at(500))),
-            ("never", None),
-        ] {
+        for (id, expires_at) in [("soon", Some(at(5))), ("late", Some(at(500))), ("never", None)] {
             let mut secret = client_secret(id, "c1");
             secret.expires_at = expires_at;
             write(&scratch, |tx| tx.insert_client_secret(&secret));
         }
-        write(&scratch, |tx| {
-            tx.insert_client_secret(&client_secret("new", "c1"))
-        });
+        write(&scratch, |tx| tx.insert_client_secret(&client_secret("new", "c1")));
         let id = ClientId::new("c1");
-        write(&scratch, |tx| {
-            tx.expire_client_secrets(&id, Some(&RowId::new("new")), at(100))
-        });
+        write(&scratch, |tx| tx.expire_client_secrets(&id, Some(&RowId::new("new")), at(100)));
         let ends = |name: &str| {
             let secrets = read(&scratch, |tx| tx.client_secrets(&id));
-            secrets
-                .into_iter()
-                .find(|s| s.id.as_str() == name)
-                .unwrap()
-                .expires_at
+            secrets.into_iter().find(|s| s.id.as_str() == name).unwrap().expires_at
         };
         assert_eq!(ends("soon"), Some(at(5)));
         assert_eq!(ends("late"), Some(at(100)));
@@ -177,9 +158,7 @@ fn each_write_to_clients_raises_their_version() {
         expect_rise("insert_client");
         write(&scratch, |tx| tx.update_client(&client("c1")));
         expect_rise("update_client");
-        write(&scratch, |tx| {
-            tx.insert_client_secret(&client_secret("s1", "c1"))
-        });
+        write(&scratch, |tx| tx.insert_client_secret(&client_secret("s1", "c1")));
         expect_rise("insert_client_secret");
         write(&scratch, |tx| tx.expire_client_secrets(&id, None, NOW));
         expect_rise("expire_client_secrets");

@@ -23,12 +23,7 @@ fn expect_report<T: Debug>(
         more(&scratch);
         scratch.execute(&format!("UPDATE {table} SET {column} = {value}"));
         let answer = scratch.database.read(|tx| Ok(find(tx)?));
-        let Err(Error::Store(StoreError::Corrupt {
-            table: t,
-            column: c,
-            id: i,
-        })) = answer
-        else {
+        let Err(Error::Store(StoreError::Corrupt { table: t, column: c, id: i })) = answer else {
             panic!("{table}.{column} = {value}: {answer:?}");
         };
         assert_eq!((t, c, i.as_str()), (table, column, id));
@@ -56,44 +51,30 @@ fn more(scratch: &ScratchDatabase) {
 #[test]
 fn a_corrupt_client_is_reported() {
     let id = ClientId::new("c1");
-    for (column, value) in [
-        ("metadata", "'{'"),
-        ("metadata", "'{\"grant_types\":[\"magic\"]}'"),
-        ("origin", "'x'"),
-    ] {
+    for (column, value) in
+        [("metadata", "'{'"), ("metadata", "'{\"grant_types\":[\"magic\"]}'"), ("origin", "'x'")]
+    {
         expect_report(("clients", column, value), "c1", |tx| tx.find_client(&id));
         expect_report(("clients", column, value), "c1", |tx| tx.clients());
     }
-    expect_report(
-        ("client_secrets", "digest", "substr(digest, 1, 3)"),
-        "s1",
-        |tx| tx.client_secrets(&id),
-    );
+    expect_report(("client_secrets", "digest", "substr(digest, 1, 3)"), "s1", |tx| {
+        tx.client_secrets(&id)
+    });
 }
 
 #[test]
 fn a_corrupt_user_is_reported() {
     let id = UserId::new("u1");
-    for (column, value) in [
-        ("claims", "'[]'"),
-        ("groups", "'{}'"),
-        ("roles", "'admin'"),
-        ("origin", "''"),
-    ] {
+    for (column, value) in
+        [("claims", "'[]'"), ("groups", "'{}'"), ("roles", "'admin'"), ("origin", "''")]
+    {
         // Not every database takes `groups` for a name without quotes.
-        let quoted = if column == "groups" {
-            "\"groups\""
-        } else {
-            column
-        };
+        let quoted = if column == "groups" { "\"groups\"" } else { column };
         each(|scratch| {
             populate(&scratch);
             scratch.execute(&format!("UPDATE users SET {quoted} = {value}"));
             let answer = scratch.database.read(|tx| Ok(tx.find_user(&id)?));
-            let Err(Error::Store(StoreError::Corrupt {
-                table, column: c, ..
-            })) = answer
-            else {
+            let Err(Error::Store(StoreError::Corrupt { table, column: c, .. })) = answer else {
                 panic!("{column}: {answer:?}");
             };
             assert_eq!((table, c), ("users", column));
@@ -105,26 +86,20 @@ fn a_corrupt_user_is_reported() {
 fn a_corrupt_session_is_reported() {
     let sid = Sid::new("sid-1");
     for value in ["'[]'", "'null'", "'[{\"amr\":\"pwd\"}]'"] {
-        expect_report(("sessions", "methods", value), "sid-1", |tx| {
-            tx.find_session_by_sid(&sid)
-        });
+        expect_report(("sessions", "methods", value), "sid-1", |tx| tx.find_session_by_sid(&sid));
     }
     let user = UserId::new("u1");
-    expect_report(
-        ("sessions", "cookie", "substr(cookie, 1, 3)"),
-        "sid-1",
-        |tx| tx.sessions_of(&user),
-    );
+    expect_report(("sessions", "cookie", "substr(cookie, 1, 3)"), "sid-1", |tx| {
+        tx.sessions_of(&user)
+    });
 }
 
 #[test]
 fn a_corrupt_interaction_is_reported() {
     let id = InteractionId::new("i1");
-    expect_report(
-        ("interactions", "browser", "substr(browser, 1, 3)"),
-        "i1",
-        |tx| tx.find_interaction(&id),
-    );
+    expect_report(("interactions", "browser", "substr(browser, 1, 3)"), "i1", |tx| {
+        tx.find_interaction(&id)
+    });
 }
 
 #[test]
@@ -146,17 +121,11 @@ fn a_corrupt_grant_is_reported() {
 #[test]
 fn corrupt_codes_and_refresh_states_are_reported() {
     let id = GrantId::new("g1");
-    expect_report(("codes", "confirmation", "'x'"), "g1", |tx| {
-        tx.find_code(&digest(1))
-    });
-    for (column, value) in [
-        ("family", "substr(family, 1, 31)"),
-        ("token", "substr(token, 1, 0)"),
-        ("recent", "'{}'"),
-    ] {
-        expect_report(("refresh_tokens", column, value), "g1", |tx| {
-            tx.find_refresh(&id)
-        });
+    expect_report(("codes", "confirmation", "'x'"), "g1", |tx| tx.find_code(&digest(1)));
+    for (column, value) in
+        [("family", "substr(family, 1, 31)"), ("token", "substr(token, 1, 0)"), ("recent", "'{}'")]
+    {
+        expect_report(("refresh_tokens", column, value), "g1", |tx| tx.find_refresh(&id));
     }
 }
 
@@ -179,16 +148,8 @@ fn a_missing_version_is_reported_and_not_taken_for_the_first() {
     each(|scratch| {
         scratch.execute("DELETE FROM versions WHERE aggregate = 'keys'");
         let read = scratch.database.read(|tx| Ok(tx.version(Aggregate::Keys)?));
-        assert!(
-            matches!(read, Err(Error::Store(StoreError::Corrupt { .. }))),
-            "{read:?}"
-        );
-        let bumped = scratch
-            .database
-            .write(|tx| Ok(tx.insert_key(&key("k1", KeyState::Active))?));
-        assert!(
-            matches!(bumped, Err(Error::Store(StoreError::Corrupt { .. }))),
-            "{bumped:?}"
-        );
+        assert!(matches!(read, Err(Error::Store(StoreError::Corrupt { .. }))), "{read:?}");
+        let bumped = scratch.database.write(|tx| Ok(tx.insert_key(&key("k1", KeyState::Active))?));
+        assert!(matches!(bumped, Err(Error::Store(StoreError::Corrupt { .. }))), "{bumped:?}");
     });
 }

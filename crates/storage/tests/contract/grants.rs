@@ -47,13 +47,8 @@ fn live_grants_are_neither_revoked_nor_expired_and_come_newest_first() {
         for row in [newer, expired, revoked, nobodys] {
             write(&scratch, |tx| tx.insert_grant(&row));
         }
-        let found = read(&scratch, |tx| {
-            tx.live_grants_of(&UserId::new("u1"), at(100))
-        });
-        assert_eq!(
-            found.iter().map(|g| g.id.as_str()).collect::<Vec<_>>(),
-            ["newer", "g1"]
-        );
+        let found = read(&scratch, |tx| tx.live_grants_of(&UserId::new("u1"), at(100)));
+        assert_eq!(found.iter().map(|g| g.id.as_str()).collect::<Vec<_>>(), ["newer", "g1"]);
     });
 }
 
@@ -66,11 +61,7 @@ fn a_grant_is_revoked_once_and_keeps_the_first_reason() {
         assert!(!write(&scratch, |tx| tx.revoke_grant(&id, at(2), "logout")));
         let found = read(&scratch, |tx| tx.find_grant(&id)).unwrap();
         assert_eq!(found.revoked, Some((at(1), "reuse".into())));
-        assert!(!write(&scratch, |tx| tx.revoke_grant(
-            &GrantId::new("x"),
-            at(2),
-            "logout"
-        )));
+        assert!(!write(&scratch, |tx| tx.revoke_grant(&GrantId::new("x"), at(2), "logout")));
     });
 }
 
@@ -92,9 +83,7 @@ fn the_live_grants_of_a_user_are_revoked_for_one_client_or_for_all() {
         }
         let (user, one) = (UserId::new("u1"), ClientId::new("c1"));
         let revoke = |client: Option<&ClientId>| {
-            write(&scratch, |tx| {
-                tx.revoke_grants_of(&user, client, at(9), "disabled")
-            })
+            write(&scratch, |tx| tx.revoke_grants_of(&user, client, at(9), "disabled"))
         };
         assert_eq!(revoke(Some(&one)), 1);
         assert_eq!(revoke(Some(&one)), 0);
@@ -154,9 +143,7 @@ fn a_grant_has_one_refresh_state() {
 fn a_rotation_needs_the_current_token_of_that_grant() {
     each(|scratch| {
         populate(&scratch);
-        write(&scratch, |tx| {
-            tx.insert_grant(&grant("g2", Some("u1"), "c1"))
-        });
+        write(&scratch, |tx| tx.insert_grant(&grant("g2", Some("u1"), "c1")));
         write(&scratch, |tx| tx.insert_refresh(&refresh("g2", 1)));
         let id = GrantId::new("g1");
         let rotation = Rotation {
@@ -177,10 +164,7 @@ fn a_rotation_needs_the_current_token_of_that_grant() {
         assert!(found.token.matches(&digest(2)));
         assert!(found.family.matches(&digest(200)));
         assert_eq!((found.generation, found.idle_expires_at), (1, at(7777)));
-        assert_eq!(
-            format!("{:?}", found.recent),
-            format!("{:?}", rotation.recent)
-        );
+        assert_eq!(format!("{:?}", found.recent), format!("{:?}", rotation.recent));
         let other = read(&scratch, |tx| tx.find_refresh(&GrantId::new("g2"))).unwrap();
         assert!(other.token.matches(&digest(1)));
     });

@@ -62,21 +62,14 @@ fn a_member_that_panics_takes_no_acknowledged_write_with_it() {
                     let (start, scratch) = (&start, &scratch);
                     scope.spawn(move || {
                         start.wait();
-                        (0..ROUNDS)
-                            .filter_map(|round| attempt(scratch, thread, round))
-                            .collect()
+                        (0..ROUNDS).filter_map(|round| attempt(scratch, thread, round)).collect()
                     })
                 })
                 .collect();
-            threads
-                .into_iter()
-                .flat_map(|t| -> Vec<String> { t.join().unwrap() })
-                .collect()
+            threads.into_iter().flat_map(|t| -> Vec<String> { t.join().unwrap() }).collect()
         });
-        let mut found: Vec<String> = read(&scratch, |tx| tx.clients())
-            .into_iter()
-            .map(|c| c.id.to_string())
-            .collect();
+        let mut found: Vec<String> =
+            read(&scratch, |tx| tx.clients()).into_iter().map(|c| c.id.to_string()).collect();
         let mut acknowledged = acknowledged;
         found.sort();
         acknowledged.sort();

@@ -36,10 +36,7 @@ fn keys_come_oldest_announcement_first_then_by_kid() {
             write(&scratch, |tx| tx.insert_key(&row));
         }
         let keys = read(&scratch, |tx| tx.keys());
-        assert_eq!(
-            keys.iter().map(|k| k.kid.as_str()).collect::<Vec<_>>(),
-            ["z", "a", "b"]
-        );
+        assert_eq!(keys.iter().map(|k| k.kid.as_str()).collect::<Vec<_>>(), ["z", "a", "b"]);
     });
 }
 
@@ -47,9 +44,7 @@ fn keys_come_oldest_announcement_first_then_by_kid() {
 fn a_known_kid_is_a_conflict() {
     each(|scratch| {
         write(&scratch, |tx| tx.insert_key(&key("k1", KeyState::Active)));
-        let again = write(&scratch, |tx| {
-            Ok(tx.insert_key(&key("k1", KeyState::Announced)))
-        });
+        let again = write(&scratch, |tx| Ok(tx.insert_key(&key("k1", KeyState::Announced))));
         assert!(matches!(again, Err(StoreError::Conflict(_))), "{again:?}");
     });
 }
@@ -57,16 +52,10 @@ fn a_known_kid_is_a_conflict() {
 #[test]
 fn a_step_is_taken_only_from_the_state_that_was_seen() {
     each(|scratch| {
-        write(&scratch, |tx| {
-            tx.insert_key(&key("k1", KeyState::Announced))
-        });
+        write(&scratch, |tx| tx.insert_key(&key("k1", KeyState::Announced)));
         let mut active = key("k1", KeyState::Active);
         active.activated_at = Some(at(5));
-        let step = || {
-            write(&scratch, |tx| {
-                tx.claim_key_step(&active, KeyState::Announced)
-            })
-        };
+        let step = || write(&scratch, |tx| tx.claim_key_step(&active, KeyState::Announced));
         assert!(step());
         assert!(!step());
         let mut revoked = active.clone();
@@ -82,23 +71,14 @@ fn a_step_is_taken_only_from_the_state_that_was_seen() {
 fn each_change_of_keys_raises_their_version_and_no_other() {
     each(|scratch| {
         let versions = || {
-            read(&scratch, |tx| {
-                Ok((
-                    tx.version(Aggregate::Keys)?,
-                    tx.version(Aggregate::Clients)?,
-                ))
-            })
+            read(&scratch, |tx| Ok((tx.version(Aggregate::Keys)?, tx.version(Aggregate::Clients)?)))
         };
         let (first, clients) = versions();
-        write(&scratch, |tx| {
-            tx.insert_key(&key("k1", KeyState::Announced))
-        });
+        write(&scratch, |tx| tx.insert_key(&key("k1", KeyState::Announced)));
         let (second, _) = versions();
         assert!(second > first);
         let active = key("k1", KeyState::Active);
-        write(&scratch, |tx| {
-            tx.claim_key_step(&active, KeyState::Announced)
-        });
+        write(&scratch, |tx| tx.claim_key_step(&active, KeyState::Announced));
         let (third, after) = versions();
         assert!(third > second);
         assert_eq!(after, clients);

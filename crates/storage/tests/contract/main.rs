@@ -1,10 +1,6 @@
 //! What the doc comments of core's store traits promise, asked of both databases.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod audit;
 mod clients;

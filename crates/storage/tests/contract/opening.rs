@@ -30,10 +30,7 @@ fn an_unknown_scheme_is_refused_and_makes_no_file() {
         String::new(),
     ] {
         let opened = Database::open(&url, options());
-        assert!(
-            matches!(opened, Err(StoreError::Failed(_))),
-            "{url:?}: {opened:?}"
-        );
+        assert!(matches!(opened, Err(StoreError::Failed(_))), "{url:?}: {opened:?}");
     }
     assert_eq!(directory.path().read_dir().unwrap().count(), 0);
 }
@@ -49,10 +46,7 @@ fn an_error_about_the_url_does_not_repeat_its_password() {
 #[test]
 fn a_server_that_is_down_is_unavailable() {
     let opened = Database::open("postgres://x@127.0.0.1:1/x", options());
-    assert!(
-        matches!(opened, Err(StoreError::Unavailable(_))),
-        "{opened:?}"
-    );
+    assert!(matches!(opened, Err(StoreError::Unavailable(_))), "{opened:?}");
 }
 
 #[test]
@@ -61,9 +55,7 @@ fn a_new_sqlite_file_is_for_its_owner_alone() {
     let path = directory.path().join("new.db");
     let database = Database::open(&format!("sqlite://{}", path.display()), options()).unwrap();
     database.migrate().unwrap();
-    database
-        .write(|tx| Ok(tx.insert_client(&client("c1"))?))
-        .unwrap();
+    database.write(|tx| Ok(tx.insert_client(&client("c1"))?)).unwrap();
     for entry in directory.path().read_dir().unwrap() {
         let entry = entry.unwrap();
         let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
@@ -74,9 +66,7 @@ fn a_new_sqlite_file_is_for_its_owner_alone() {
 #[test]
 fn a_sqlite_file_in_a_missing_folder_is_a_failure_that_names_it() {
     let opened = Database::open("sqlite:///nowhere/at/all.db", options());
-    let Err(StoreError::Failed(text)) = opened else {
-        panic!("{opened:?}")
-    };
+    let Err(StoreError::Failed(text)) = opened else { panic!("{opened:?}") };
     assert!(text.contains("/nowhere/at/all.db"), "{text}");
 }
 
@@ -109,13 +99,8 @@ fn a_schema_of_a_newer_binary_is_left_alone() {
         scratch
             .execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('20990101000000')");
         let before = scratch.contents();
-        for answer in [
-            scratch.database.migrate(),
-            scratch.database.pending_migrations(),
-        ] {
-            let Err(StoreError::Failed(text)) = answer else {
-                panic!("{answer:?}")
-            };
+        for answer in [scratch.database.migrate(), scratch.database.pending_migrations()] {
+            let Err(StoreError::Failed(text)) = answer else { panic!("{answer:?}") };
             assert!(text.contains("20990101000000"), "{text}");
         }
         assert_eq!(scratch.contents(), before);
@@ -128,18 +113,14 @@ fn processes_that_migrate_at_once_migrate_once() {
         scratch.execute(DOWN);
         scratch.execute("DROP TABLE __diesel_schema_migrations");
         assert!(scratch.contents().is_empty());
-        let databases: Vec<Database> = (0..4)
-            .map(|_| Database::open(&scratch.url, options()).unwrap())
-            .collect();
+        let databases: Vec<Database> =
+            (0..4).map(|_| Database::open(&scratch.url, options()).unwrap()).collect();
         let applied: usize = std::thread::scope(|scope| {
             let threads: Vec<_> = databases
                 .iter()
                 .map(|database| scope.spawn(|| database.migrate().unwrap().len()))
                 .collect();
-            threads
-                .into_iter()
-                .map(|thread| thread.join().unwrap())
-                .sum()
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
         });
         assert_eq!(applied, 1);
         write(&scratch, |tx| tx.insert_client(&client("c1")));
@@ -150,11 +131,7 @@ fn processes_that_migrate_at_once_migrate_once() {
 fn a_pool_with_no_free_connection_is_unavailable() {
     each(|scratch| {
         let patience = Duration::from_millis(50);
-        let narrow = Options {
-            connections: 1,
-            connection_timeout: patience,
-            ..options()
-        };
+        let narrow = Options { connections: 1, connection_timeout: patience, ..options() };
         let database = Database::open(&scratch.url, narrow).unwrap();
         database
             .read(|_| {
@@ -174,10 +151,7 @@ fn a_pool_with_no_free_connection_is_unavailable() {
 fn a_lock_that_another_process_holds_is_unavailable() {
     each(|scratch| {
         let patience = Duration::from_millis(50);
-        let hasty = Options {
-            lock_timeout: patience,
-            ..options()
-        };
+        let hasty = Options { lock_timeout: patience, ..options() };
         let other = Database::open(&scratch.url, hasty).unwrap();
         write(&scratch, |tx| tx.put_setting("s", Some(b"1")));
         write(&scratch, |tx| {
@@ -189,9 +163,7 @@ fn a_lock_that_another_process_holds_is_unavailable() {
             );
             Ok(())
         });
-        other
-            .write(|tx| Ok(tx.put_setting("s", Some(b"4"))?))
-            .unwrap();
+        other.write(|tx| Ok(tx.put_setting("s", Some(b"4"))?)).unwrap();
     });
 }
 
@@ -202,16 +174,12 @@ fn connections_that_the_server_closed_are_replaced_unseen() {
     };
     let url = format!("{}&application_name=victim", scratch.url);
     let database = Database::open(&url, options()).unwrap();
-    database
-        .write(|tx| Ok(tx.insert_client(&client("c1"))?))
-        .unwrap();
+    database.write(|tx| Ok(tx.insert_client(&client("c1"))?)).unwrap();
     scratch.execute(
         "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity
          WHERE application_name = 'victim'",
     );
-    database
-        .write(|tx| Ok(tx.insert_client(&client("c2"))?))
-        .unwrap();
+    database.write(|tx| Ok(tx.insert_client(&client("c2"))?)).unwrap();
     assert_eq!(database.read(|tx| Ok(tx.clients()?)).unwrap().len(), 2);
 }
 
@@ -230,9 +198,6 @@ fn a_connection_that_breaks_inside_a_transaction_is_unavailable_and_keeps_nothin
         );
         Ok(())
     });
-    assert!(
-        matches!(answer, Err(Error::Store(StoreError::Unavailable(_)))),
-        "{answer:?}"
-    );
+    assert!(matches!(answer, Err(Error::Store(StoreError::Unavailable(_)))), "{answer:?}");
     assert!(database.read(|tx| Ok(tx.clients()?)).unwrap().is_empty());
 }

@@ -45,10 +45,7 @@ fn a_leased_message_is_nobody_elses_until_the_lease_ends() {
         assert_eq!(read(&scratch, |tx| tx.due_outbox(at(60), 10)).len(), 1);
         assert!(write(&scratch, |tx| tx.claim_outbox(&id, at(60), at(120))));
         let found = read(&scratch, |tx| tx.due_outbox(at(120), 10));
-        assert_eq!(
-            (found[0].attempts, found[0].leased_until),
-            (2, Some(at(120)))
-        );
+        assert_eq!((found[0].attempts, found[0].leased_until), (2, Some(at(120))));
     });
 }
 

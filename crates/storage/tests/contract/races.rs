@@ -99,14 +99,9 @@ fn one_of_many_sets_a_setting() {
 #[test]
 fn one_of_many_raises_a_counter_from_nothing_and_from_a_value() {
     each(|scratch| {
-        assert_eq!(
-            winners(&scratch, |tx, _| tx.claim_throttle(None, &counter("k", 1))),
-            1
-        );
+        assert_eq!(winners(&scratch, |tx, _| tx.claim_throttle(None, &counter("k", 1))), 1);
         let from = counter("k", 1);
-        let won = winners(&scratch, |tx, _| {
-            tx.claim_throttle(Some(&from), &counter("k", 2))
-        });
+        let won = winners(&scratch, |tx, _| tx.claim_throttle(Some(&from), &counter("k", 2)));
         assert_eq!(won, 1);
     });
 }
@@ -114,13 +109,9 @@ fn one_of_many_raises_a_counter_from_nothing_and_from_a_value() {
 #[test]
 fn one_of_many_takes_a_step_of_a_key() {
     each(|scratch| {
-        write(&scratch, |tx| {
-            tx.insert_key(&key("k1", KeyState::Announced))
-        });
+        write(&scratch, |tx| tx.insert_key(&key("k1", KeyState::Announced)));
         let active = key("k1", KeyState::Active);
-        let won = winners(&scratch, |tx, _| {
-            tx.claim_key_step(&active, KeyState::Announced)
-        });
+        let won = winners(&scratch, |tx, _| tx.claim_key_step(&active, KeyState::Announced));
         assert_eq!(won, 1);
     });
 }
@@ -130,10 +121,7 @@ fn one_of_many_leases_a_message() {
     each(|scratch| {
         write(&scratch, |tx| tx.insert_outbox(&message("m1")));
         let id = RowId::new("m1");
-        assert_eq!(
-            winners(&scratch, |tx, _| tx.claim_outbox(&id, NOW, at(60))),
-            1
-        );
+        assert_eq!(winners(&scratch, |tx, _| tx.claim_outbox(&id, NOW, at(60))), 1);
     });
 }
 
@@ -142,10 +130,7 @@ fn one_of_many_revokes_a_grant() {
     each(|scratch| {
         populate(&scratch);
         let id = GrantId::new("g1");
-        assert_eq!(
-            winners(&scratch, |tx, _| tx.revoke_grant(&id, NOW, "reuse")),
-            1
-        );
+        assert_eq!(winners(&scratch, |tx, _| tx.revoke_grant(&id, NOW, "reuse")), 1);
     });
 }
 

@@ -31,10 +31,7 @@ pub(crate) fn write<T>(
     scratch: &ScratchDatabase,
     body: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError>,
 ) -> T {
-    scratch
-        .database
-        .write(|tx| body(tx).map_err(Error::Store))
-        .unwrap()
+    scratch.database.write(|tx| body(tx).map_err(Error::Store)).unwrap()
 }
 
 /// Reads, and expects that to work.
@@ -42,10 +39,7 @@ pub(crate) fn read<T>(
     scratch: &ScratchDatabase,
     body: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError>,
 ) -> T {
-    scratch
-        .database
-        .read(|tx| body(tx).map_err(Error::Store))
-        .unwrap()
+    scratch.database.read(|tx| body(tx).map_err(Error::Store)).unwrap()
 }
 
 pub(crate) fn client(id: &str) -> ClientRow {
@@ -97,10 +91,7 @@ pub(crate) fn session(sid: &str, user: &str, cookie: u8) -> SessionRow {
         cookie: digest(cookie),
         sid: Sid::new(sid),
         user_id: UserId::new(user),
-        methods: vec![Authentication {
-            amr: "pwd".into(),
-            at: NOW,
-        }],
+        methods: vec![Authentication { amr: "pwd".into(), at: NOW }],
         user_agent: "Firefox".into(),
         created_at: NOW,
         last_seen_at: NOW,
@@ -130,9 +121,7 @@ pub(crate) fn grant(id: &str, user: Option<&str>, client: &str) -> GrantRow {
         sid: Some(Sid::new("sid-1")),
         session_bound: true,
         subject: Subject::new("sub-u1"),
-        scopes: ["openid", "notes:read", "notes:write"]
-            .into_iter()
-            .collect(),
+        scopes: ["openid", "notes:read", "notes:write"].into_iter().collect(),
         resources,
         claims: json!({"id_token": {"acr": null}}),
         auth_time: NOW,
@@ -209,12 +198,7 @@ pub(crate) fn message(id: &str) -> OutboxRow {
 }
 
 pub(crate) fn counter(key: &str, failures: i64) -> ThrottleRow {
-    ThrottleRow {
-        key: key.into(),
-        failures,
-        last_at: NOW,
-        expires_at: at(900),
-    }
+    ThrottleRow { key: key.into(), failures, last_at: NOW, expires_at: at(900) }
 }
 
 /// A client, a user, a session and a grant between them, with a code, refresh state and an

@@ -33,10 +33,7 @@ fn the_sessions_of_a_user_come_newest_first() {
             write(&scratch, |tx| tx.insert_session(&row));
         }
         let found = read(&scratch, |tx| tx.sessions_of(&UserId::new("u1")));
-        assert_eq!(
-            found.iter().map(|s| s.sid.as_str()).collect::<Vec<_>>(),
-            ["b", "a"]
-        );
+        assert_eq!(found.iter().map(|s| s.sid.as_str()).collect::<Vec<_>>(), ["b", "a"]);
     });
 }
 
@@ -48,10 +45,7 @@ fn an_update_changes_cookie_methods_last_use_and_end_alone() {
         write(&scratch, |tx| tx.insert_session(&row));
         let mut changed = row.clone();
         changed.cookie = digest(2);
-        changed.methods.push(Authentication {
-            amr: "otp".into(),
-            at: at(3),
-        });
+        changed.methods.push(Authentication { amr: "otp".into(), at: at(3) });
         changed.last_seen_at = at(60);
         changed.expires_at = at(9999);
         changed.user_agent = "must stay".into();
@@ -84,11 +78,8 @@ fn ending_a_session_revokes_the_grants_bound_to_it_and_no_other() {
         let sid = Sid::new("sid-1");
         assert!(write(&scratch, |tx| tx.end_session(&sid, at(50))));
         assert!(!write(&scratch, |tx| tx.end_session(&sid, at(51))));
-        let fate = |id: &str| {
-            read(&scratch, |tx| tx.find_grant(&GrantId::new(id)))
-                .unwrap()
-                .revoked
-        };
+        let fate =
+            |id: &str| read(&scratch, |tx| tx.find_grant(&GrantId::new(id))).unwrap().revoked;
         assert_eq!(fate("g1"), Some((at(50), "logout".into())));
         assert_eq!(fate("offline"), None);
         assert_eq!(fate("elsewhere"), None);

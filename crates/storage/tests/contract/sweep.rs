@@ -72,9 +72,7 @@ fn grants_go_with_their_refresh_state_once_expired_or_revoked_before_spent() {
         let mut expired = grant("expired", Some("u1"), "c1");
         expired.expires_at = at(50);
         write(&scratch, |tx| tx.insert_grant(&expired));
-        write(&scratch, |tx| {
-            tx.revoke_grant(&GrantId::new("g1"), at(60), "logout")
-        });
+        write(&scratch, |tx| tx.revoke_grant(&GrantId::new("g1"), at(60), "logout"));
         let left = |spent: i64| {
             sweep(&scratch, at(0), at(spent), 100);
             read(&scratch, |tx| {
@@ -110,10 +108,7 @@ fn audit_events_go_by_their_own_limit() {
         }
         write(&scratch, |tx| tx.sweep(LONG_AGO, LONG_AGO, at(3), 100));
         let left = read(&scratch, |tx| tx.audit_events(&AuditFilter::default(), 10));
-        assert_eq!(
-            left.iter().map(|e| e.id.as_str()).collect::<Vec<_>>(),
-            ["e3"]
-        );
+        assert_eq!(left.iter().map(|e| e.id.as_str()).collect::<Vec<_>>(), ["e3"]);
     });
 }
 

@@ -15,14 +15,10 @@ fn a_counter_moves_only_from_what_was_read() {
         two.expires_at = at(1800);
         assert!(write(&scratch, |tx| tx.claim_throttle(Some(&one), &two)));
         assert!(!write(&scratch, |tx| tx.claim_throttle(Some(&one), &two)));
-        assert_eq!(
-            read(&scratch, |tx| tx.find_throttle("k")),
-            Some(two.clone())
-        );
+        assert_eq!(read(&scratch, |tx| tx.find_throttle("k")), Some(two.clone()));
         let mut touched = two.clone();
         touched.last_at = at(6);
-        assert!(!write(&scratch, |tx| tx
-            .claim_throttle(Some(&touched), &counter("k", 9))));
+        assert!(!write(&scratch, |tx| tx.claim_throttle(Some(&touched), &counter("k", 9))));
         assert!(!write(&scratch, |tx| {
             tx.claim_throttle(Some(&counter("unknown", 1)), &counter("unknown", 2))
         }));

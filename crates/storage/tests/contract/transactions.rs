@@ -28,16 +28,10 @@ fn a_recorded_refusal_is_kept() {
     each(|scratch| {
         let answer: Result<(), Error> = scratch.database.write(|tx| {
             tx.claim_throttle(None, &counter("k", 1))?;
-            Err(Error::RefusedAndRecorded(Refusal::new(
-                ErrorCode::InvalidGrant,
-                "replayed",
-            )))
+            Err(Error::RefusedAndRecorded(Refusal::new(ErrorCode::InvalidGrant, "replayed")))
         });
         assert_eq!(answer.unwrap_err().code(), Some(ErrorCode::InvalidGrant));
-        assert_eq!(
-            read(&scratch, |tx| tx.find_throttle("k")),
-            Some(counter("k", 1))
-        );
+        assert_eq!(read(&scratch, |tx| tx.find_throttle("k")), Some(counter("k", 1)));
     });
 }
 
@@ -46,10 +40,7 @@ fn a_read_cannot_write() {
     each(|scratch| {
         let before = scratch.contents();
         let answer = scratch.database.read(|tx| Ok(tx.insert_user(&user("u1"))?));
-        assert!(
-            matches!(answer, Err(Error::Store(StoreError::Failed(_)))),
-            "{answer:?}"
-        );
+        assert!(matches!(answer, Err(Error::Store(StoreError::Failed(_)))), "{answer:?}");
         assert_eq!(scratch.contents(), before);
     });
 }
@@ -74,10 +65,7 @@ fn a_read_sees_one_snapshot() {
             Ok((before, tx.find_setting("s")?))
         });
         assert_eq!((before, after), (None, None));
-        assert_eq!(
-            read(&scratch, |tx| tx.find_setting("s")),
-            Some(b"new".to_vec())
-        );
+        assert_eq!(read(&scratch, |tx| tx.find_setting("s")), Some(b"new".to_vec()));
     });
 }
 
@@ -87,10 +75,7 @@ fn a_conflict_leaves_the_transaction_usable() {
         write(&scratch, |tx| tx.insert_client(&client("c1")));
         write(&scratch, |tx| {
             let refused = tx.insert_client(&client("c1"));
-            assert!(
-                matches!(refused, Err(StoreError::Conflict("client"))),
-                "{refused:?}"
-            );
+            assert!(matches!(refused, Err(StoreError::Conflict("client"))), "{refused:?}");
             tx.insert_client(&client("c2"))
         });
         assert_eq!(read(&scratch, |tx| tx.clients()).len(), 2);
@@ -109,10 +94,7 @@ fn a_transaction_in_which_a_statement_failed_cannot_commit() {
             assert!(matches!(refused, Err(StoreError::Failed(_))), "{refused:?}");
             Ok(())
         });
-        assert!(
-            matches!(answer, Err(Error::Store(StoreError::Failed(_)))),
-            "{answer:?}"
-        );
+        assert!(matches!(answer, Err(Error::Store(StoreError::Failed(_)))), "{answer:?}");
         assert!(read(&scratch, |tx| tx.clients()).is_empty());
         write(&scratch, |tx| tx.insert_client(&client("c3")));
     });
@@ -130,10 +112,7 @@ fn a_panic_rolls_back_and_the_database_goes_on() {
         assert!(panicked.is_err());
         write(&scratch, |tx| tx.insert_client(&client("c2")));
         let clients = read(&scratch, |tx| tx.clients());
-        assert_eq!(
-            clients.iter().map(|c| c.id.as_str()).collect::<Vec<_>>(),
-            ["c2"]
-        );
+        assert_eq!(clients.iter().map(|c| c.id.as_str()).collect::<Vec<_>>(), ["c2"]);
     });
 }
 

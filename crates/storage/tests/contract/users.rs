@@ -59,10 +59,7 @@ fn a_taken_id_login_or_subject_is_a_conflict() {
         same_id.id = UserId::new("u1");
         for row in [same_login, same_subject, same_id] {
             let answer = write(&scratch, |tx| Ok(tx.insert_user(&row)));
-            assert!(
-                matches!(answer, Err(StoreError::Conflict("user"))),
-                "{answer:?}"
-            );
+            assert!(matches!(answer, Err(StoreError::Conflict("user"))), "{answer:?}");
         }
     });
 }
@@ -114,9 +111,7 @@ fn a_credential_is_one_per_kind_and_the_last_one_counts() {
     each(|scratch| {
         write(&scratch, |tx| tx.insert_user(&user("u1")));
         let id = UserId::new("u1");
-        write(&scratch, |tx| {
-            tx.put_credential(&password("u1", b"bcrypt$first"))
-        });
+        write(&scratch, |tx| tx.put_credential(&password("u1", b"bcrypt$first")));
         let mut second = password("u1", b"bcrypt$second");
         second.set_by_user = true;
         second.updated_at = at(5);
@@ -185,14 +180,9 @@ fn removing_a_user_spares_the_others() {
         populate(&scratch);
         write(&scratch, |tx| tx.insert_user(&user("u2")));
         write(&scratch, |tx| tx.insert_session(&session("sid-2", "u2", 2)));
-        write(&scratch, |tx| {
-            tx.insert_grant(&grant("g2", Some("u2"), "c1"))
-        });
+        write(&scratch, |tx| tx.insert_grant(&grant("g2", Some("u2"), "c1")));
         write(&scratch, |tx| tx.remove_user(&UserId::new("u1")));
         assert!(read(&scratch, |tx| tx.find_grant(&GrantId::new("g2"))).is_some());
-        assert_eq!(
-            read(&scratch, |tx| tx.sessions_of(&UserId::new("u2"))).len(),
-            1
-        );
+        assert_eq!(read(&scratch, |tx| tx.sessions_of(&UserId::new("u2"))).len(), 1);
     });
 }

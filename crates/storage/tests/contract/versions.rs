@@ -15,10 +15,7 @@ fn resource(identifier: &str) -> ResourceRow {
         resource: Resource {
             identifier: identifier.into(),
             name: "Nötes".into(),
-            scopes: vec![ResourceScope {
-                name: "read".into(),
-                description: "Read".into(),
-            }],
+            scopes: vec![ResourceScope { name: "read".into(), description: "Read".into() }],
             algorithm: Algorithm::ES256,
             access_token_lifetime: Some(Seconds(60)),
             format: TokenFormat::Opaque,
@@ -63,10 +60,7 @@ fn a_change_that_is_rolled_back_does_not_raise_the_version() {
 #[test]
 fn a_resource_comes_back_as_it_was_written_by_identifier() {
     each(|scratch| {
-        let (first, second) = (
-            resource("https://a.example/"),
-            resource("https://b.example/"),
-        );
+        let (first, second) = (resource("https://a.example/"), resource("https://b.example/"));
         write(&scratch, |tx| tx.put_resource(&second));
         write(&scratch, |tx| tx.put_resource(&first));
         let found = read(&scratch, |tx| tx.resources());
@@ -79,9 +73,7 @@ fn a_resource_is_replaced_whole_and_raises_the_version() {
     each(|scratch| {
         let version = || read(&scratch, |tx| tx.version(Aggregate::Resources));
         let first = version();
-        write(&scratch, |tx| {
-            tx.put_resource(&resource("https://a.example/"))
-        });
+        write(&scratch, |tx| tx.put_resource(&resource("https://a.example/")));
         let second = version();
         assert!(second > first);
         let mut changed = resource("https://a.example/");

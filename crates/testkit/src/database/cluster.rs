@@ -69,19 +69,11 @@ fn start(programs: &Path) -> String {
     let mut child = command.spawn().expect("a shell");
     let mut directory = String::new();
     let output = child.stdout.take().expect("the supervisor's output");
-    BufReader::new(output)
-        .read_line(&mut directory)
-        .expect("the supervisor's answer");
+    BufReader::new(output).read_line(&mut directory).expect("the supervisor's answer");
     let directory = directory.trim_end();
-    assert!(
-        !directory.is_empty(),
-        "PostgreSQL did not start; its log is above"
-    );
+    assert!(!directory.is_empty(), "PostgreSQL did not start; its log is above");
     SUPERVISOR_PROCESS.get_or_init(|| child);
-    format!(
-        "postgres://keywright@/postgres?host={}",
-        directory.replace('/', "%2F")
-    )
+    format!("postgres://keywright@/postgres?host={}", directory.replace('/', "%2F"))
 }
 
 /// PostgreSQL refuses to run as root: `setpriv` to the user that its package made.
@@ -89,12 +81,7 @@ fn as_ordinary_user() -> Command {
     let is_root = std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
     if is_root {
         let mut command = Command::new("setpriv");
-        command.args([
-            "--reuid=postgres",
-            "--regid=postgres",
-            "--init-groups",
-            "--",
-        ]);
+        command.args(["--reuid=postgres", "--regid=postgres", "--init-groups", "--"]);
         command
     } else {
         Command::new("env")
@@ -111,10 +98,7 @@ fn programs() -> Option<PathBuf> {
         .flatten()
         .filter_map(|entry| {
             let entry = entry.ok()?;
-            Some((
-                entry.file_name().to_str()?.parse().ok()?,
-                entry.path().join("bin"),
-            ))
+            Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin")))
         })
         .collect();
     versions.sort();

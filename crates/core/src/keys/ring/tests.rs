@@ -19,10 +19,7 @@ struct Scene {
 /// One active key of each algorithm, made once: RSA keys are slow.
 static SCENE: LazyLock<Scene> = LazyLock::new(|| {
     let master = MasterKey::parse(&Secret::new("A".repeat(43))).unwrap();
-    let rows = Algorithm::ALL
-        .iter()
-        .map(|&algorithm| active(algorithm, &master))
-        .collect();
+    let rows = Algorithm::ALL.iter().map(|&algorithm| active(algorithm, &master)).collect();
     Scene { master, rows }
 });
 
@@ -64,16 +61,12 @@ fn part(json: &str) -> String {
 fn every_algorithm_verifies_what_it_signed() {
     let ring = ring();
     for &algorithm in Algorithm::ALL {
-        let token = ring
-            .sign(algorithm, "at+jwt", br#"{"iat":1,"sub":"a"}"#)
-            .unwrap();
+        let token = ring.sign(algorithm, "at+jwt", br#"{"iat":1,"sub":"a"}"#).unwrap();
         let (kid, claims) = ring.verify(&token, "at+jwt", false).unwrap();
         assert_eq!(Some(&kid), ring.active_kid(algorithm));
         assert_eq!(Value::Object(claims).to_string(), r#"{"iat":1,"sub":"a"}"#);
         let header: Value = serde_json::from_slice(
-            &URL_SAFE_NO_PAD
-                .decode(token.split('.').next().unwrap())
-                .unwrap(),
+            &URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap(),
         )
         .unwrap();
         assert_eq!(header["alg"], algorithm.as_str());
@@ -103,33 +96,17 @@ fn an_announced_a_retired_and_on_demand_a_removed_key_verify_a_revoked_one_never
         (KeyState::Revoked, false, false),
     ] {
         let ring = ring_in(state);
-        assert_eq!(
-            ring.verify(&token, "JWT", false).is_some(),
-            shown,
-            "{state:?}"
-        );
-        assert_eq!(
-            ring.verify(&token, "JWT", true).is_some(),
-            hinted,
-            "{state:?}"
-        );
+        assert_eq!(ring.verify(&token, "JWT", false).is_some(), shown, "{state:?}");
+        assert_eq!(ring.verify(&token, "JWT", true).is_some(), hinted, "{state:?}");
     }
 }
 
 #[test]
 fn only_an_active_key_signs() {
-    for state in [
-        KeyState::Announced,
-        KeyState::Retired,
-        KeyState::Removed,
-        KeyState::Revoked,
-    ] {
+    for state in [KeyState::Announced, KeyState::Retired, KeyState::Removed, KeyState::Revoked] {
         let ring = ring_in(state);
         assert!(ring.active_kid(Algorithm::RS256).is_none());
-        assert!(
-            ring.sign(Algorithm::RS256, "JWT", b"{}").is_err(),
-            "{state:?}"
-        );
+        assert!(ring.sign(Algorithm::RS256, "JWT", b"{}").is_err(), "{state:?}");
     }
 }
 
@@ -161,9 +138,7 @@ fn the_header_must_say_the_algorithm_of_its_key() {
 fn a_critical_extension_is_not_understood() {
     let ring = ring();
     let kid = ring.active_kid(Algorithm::ES256).unwrap();
-    let header = part(&format!(
-        r#"{{"alg":"ES256","typ":"JWT","kid":"{kid}","crit":[]}}"#
-    ));
+    let header = part(&format!(r#"{{"alg":"ES256","typ":"JWT","kid":"{kid}","crit":[]}}"#));
     assert!(Compact::parse(&format!("{header}.{}.", part("{}"))).is_none());
 }
 
@@ -172,9 +147,7 @@ fn a_token_beyond_the_limit_is_not_looked_at() {
     let ring = ring();
     let fill = MAX_TOKEN_BYTES / 4 * 3;
     let claims = format!(r#"{{"a":"{}"}}"#, "x".repeat(fill));
-    let token = ring
-        .sign(Algorithm::EdDSA, "JWT", claims.as_bytes())
-        .unwrap();
+    let token = ring.sign(Algorithm::EdDSA, "JWT", claims.as_bytes()).unwrap();
     assert!(token.len() > MAX_TOKEN_BYTES);
     assert!(ring.verify(&token, "JWT", false).is_none());
 }
@@ -189,15 +162,9 @@ fn claims_that_are_no_object_do_not_verify() {
 #[test]
 fn a_private_key_copied_into_another_row_does_not_open() {
     let mut rows = SCENE.rows.clone();
-    let (one, two) = (
-        rows[0].sealed_private.clone(),
-        rows[1].sealed_private.clone(),
-    );
+    let (one, two) = (rows[0].sealed_private.clone(), rows[1].sealed_private.clone());
     (rows[0].sealed_private, rows[1].sealed_private) = (two, one);
-    assert!(matches!(
-        KeyRing::open(&rows, &SCENE.master),
-        Err(Error::Internal(_))
-    ));
+    assert!(matches!(KeyRing::open(&rows, &SCENE.master), Err(Error::Internal(_))));
 }
 
 #[test]
@@ -205,13 +172,7 @@ fn an_active_key_without_its_private_half_is_corrupt() {
     let mut row = SCENE.rows[2].clone();
     row.sealed_private = None;
     let error = KeyRing::open(&[row], &SCENE.master).unwrap_err();
-    assert!(matches!(
-        error,
-        Error::Store(StoreError::Corrupt {
-            column: "sealed_private",
-            ..
-        })
-    ));
+    assert!(matches!(error, Error::Store(StoreError::Corrupt { column: "sealed_private", .. })));
 }
 
 #[test]
@@ -220,10 +181,7 @@ fn debug_of_a_ring_shows_no_private_bytes() {
     for row in &SCENE.rows {
         assert!(text.contains(row.kid.as_str()), "{text}");
         let sealed = row.sealed_private.as_deref().unwrap();
-        let private = SCENE
-            .master
-            .open(&context(row.algorithm, &row.kid), sealed)
-            .unwrap();
+        let private = SCENE.master.open(&context(row.algorithm, &row.kid), sealed).unwrap();
         let last = &private[private.len() - 16..];
         let listed = format!("{last:?}");
         assert!(!text.contains(listed.trim_matches(['[', ']'])), "{text}");

@@ -18,12 +18,7 @@ struct Model {
 
 impl Model {
     fn new(policy: Policy) -> Self {
-        Self {
-            keys: Vec::new(),
-            now: START,
-            policy,
-            made: 0,
-        }
+        Self { keys: Vec::new(), now: START, policy, made: 0 }
     }
 
     fn plan(&self) -> Vec<Step> {
@@ -46,11 +41,7 @@ impl Model {
             match change.from {
                 None => self.keys.push(change.key.clone()),
                 Some(from) => {
-                    let row = self
-                        .keys
-                        .iter_mut()
-                        .find(|k| k.kid == change.key.kid)
-                        .unwrap();
+                    let row = self.keys.iter_mut().find(|k| k.kid == change.key.kid).unwrap();
                     assert_eq!(row.state, from);
                     *row = change.key.clone();
                 }
@@ -74,10 +65,7 @@ impl Model {
     fn check_active(&self) {
         for &algorithm in Algorithm::ALL {
             let active = in_state(&self.keys, algorithm, KeyState::Active).count();
-            assert!(
-                active <= 1,
-                "{active} active keys of {algorithm}: {self:#?}"
-            );
+            assert!(active <= 1, "{active} active keys of {algorithm}: {self:#?}");
         }
     }
 
@@ -85,14 +73,8 @@ impl Model {
     fn check_steps(&self, steps: &[Step]) {
         for step in steps {
             match step {
-                Step::Announce {
-                    algorithm,
-                    active: true,
-                } => {
-                    assert!(
-                        self.active(*algorithm).is_none(),
-                        "a key replaced unannounced"
-                    );
+                Step::Announce { algorithm, active: true } => {
+                    assert!(self.active(*algorithm).is_none(), "a key replaced unannounced");
                 }
                 Step::Activate { kid } => {
                     let key = self.find(kid);
@@ -155,10 +137,7 @@ fn key(kid: &str, algorithm: Algorithm, now: Timestamp) -> KeyRow {
 }
 
 fn only(algorithm: Algorithm) -> Policy {
-    Policy {
-        algorithms: vec![algorithm],
-        ..Policy::default()
-    }
+    Policy { algorithms: vec![algorithm], ..Policy::default() }
 }
 
 #[test]
@@ -175,13 +154,7 @@ fn an_algorithm_enabled_later_signs_at_once_next_to_the_others() {
     model.tick(Seconds::ZERO);
     model.policy.algorithms.push(Algorithm::EdDSA);
     let steps = model.tick(Seconds(1));
-    assert_eq!(
-        steps,
-        [Step::Announce {
-            algorithm: Algorithm::EdDSA,
-            active: true
-        }]
-    );
+    assert_eq!(steps, [Step::Announce { algorithm: Algorithm::EdDSA, active: true }]);
 }
 
 #[test]
@@ -192,39 +165,22 @@ fn a_key_is_announced_activated_retired_and_removed_on_its_days() {
 
     assert_eq!(model.tick(Seconds(Seconds::days(89).0 - 1)), []);
     let announced = model.tick(Seconds(1));
-    assert_eq!(
-        announced,
-        [Step::Announce {
-            algorithm: Algorithm::RS256,
-            active: false
-        }]
-    );
+    assert_eq!(announced, [Step::Announce { algorithm: Algorithm::RS256, active: false }]);
     let second = announced_kid(&model);
 
     assert_eq!(model.tick(Seconds(Seconds::days(1).0 - 1)), []);
-    assert_eq!(
-        model.tick(Seconds(1)),
-        [Step::Activate {
-            kid: second.clone()
-        }]
-    );
+    assert_eq!(model.tick(Seconds(1)), [Step::Activate { kid: second.clone() }]);
     assert_eq!(model.find(&first).state, KeyState::Retired);
     assert_eq!(model.active(Algorithm::RS256).unwrap().kid, second);
 
     assert_eq!(model.tick(Seconds::days(1)), []);
-    assert_eq!(
-        model.tick(REPLICA_LAG),
-        [Step::Remove { kid: first.clone() }]
-    );
+    assert_eq!(model.tick(REPLICA_LAG), [Step::Remove { kid: first.clone() }]);
     assert_eq!(model.find(&first).state, KeyState::Removed);
     assert!(model.find(&first).sealed_private.is_none());
 }
 
 fn announced_kid(model: &Model) -> Kid {
-    announced(&model.keys, Algorithm::RS256)
-        .unwrap()
-        .kid
-        .clone()
+    announced(&model.keys, Algorithm::RS256).unwrap().kid.clone()
 }
 
 #[test]
@@ -239,10 +195,7 @@ fn the_keys_of_a_disabled_algorithm_retire_or_go_and_enabling_it_again_makes_a_n
     assert_eq!(states, [KeyState::Retired, KeyState::Removed]);
     model.policy.algorithms.push(Algorithm::RS256);
     model.tick(Seconds(1));
-    assert_eq!(
-        model.active(Algorithm::RS256).unwrap().kid,
-        Kid::new("kid-3")
-    );
+    assert_eq!(model.active(Algorithm::RS256).unwrap().kid, Kid::new("kid-3"));
 }
 
 #[test]
@@ -254,10 +207,7 @@ fn rotating_announces_one_successor_and_asking_again_changes_nothing() {
     model.apply(&steps);
     assert_eq!(ask(&model).unwrap(), []);
     let next = announced_kid(&model);
-    assert_eq!(
-        model.tick(Seconds::hours(24)),
-        [Step::Activate { kid: next }]
-    );
+    assert_eq!(model.tick(Seconds::hours(24)), [Step::Activate { kid: next }]);
 }
 
 #[test]
@@ -267,31 +217,14 @@ fn rotating_immediately_lets_the_announced_key_sign_or_makes_one_that_does() {
     for expected in ["kid-2", "kid-3"] {
         let steps = successors(&model.keys, &model.policy, &[Algorithm::RS256], true).unwrap();
         model.apply(&steps);
-        assert_eq!(
-            model.active(Algorithm::RS256).unwrap().kid,
-            Kid::new(expected)
-        );
-        assert_eq!(
-            in_state(&model.keys, Algorithm::RS256, KeyState::Announced).count(),
-            0
-        );
-        model
-            .keys
-            .iter()
-            .for_each(|key| assert_ne!(key.state, KeyState::Removed));
+        assert_eq!(model.active(Algorithm::RS256).unwrap().kid, Kid::new(expected));
+        assert_eq!(in_state(&model.keys, Algorithm::RS256, KeyState::Announced).count(), 0);
+        model.keys.iter().for_each(|key| assert_ne!(key.state, KeyState::Removed));
         model.now = model.now.plus(Seconds(1));
     }
-    model.apply(&[Step::Announce {
-        algorithm: Algorithm::RS256,
-        active: false,
-    }]);
+    model.apply(&[Step::Announce { algorithm: Algorithm::RS256, active: false }]);
     let steps = successors(&model.keys, &model.policy, &[Algorithm::RS256], true).unwrap();
-    assert_eq!(
-        steps,
-        [Step::Activate {
-            kid: Kid::new("kid-4")
-        }]
-    );
+    assert_eq!(steps, [Step::Activate { kid: Kid::new("kid-4") }]);
 }
 
 #[test]
@@ -305,10 +238,7 @@ fn rotating_an_algorithm_that_is_not_enabled_is_refused() {
 fn revoking_the_active_key_activates_the_announced_one() {
     let mut model = Model::new(only(Algorithm::RS256));
     model.tick(Seconds::ZERO);
-    model.apply(&[Step::Announce {
-        algorithm: Algorithm::RS256,
-        active: false,
-    }]);
+    model.apply(&[Step::Announce { algorithm: Algorithm::RS256, active: false }]);
     let steps = revocation(&model.keys, &model.policy, &Kid::new("kid-1")).unwrap();
     model.apply(&steps);
     let states: Vec<_> = model.keys.iter().map(|key| key.state).collect();
@@ -323,15 +253,9 @@ fn revoking_the_only_key_makes_one_that_signs_at_once() {
     model.tick(Seconds::ZERO);
     let steps = revocation(&model.keys, &model.policy, &Kid::new("kid-1")).unwrap();
     model.apply(&steps);
-    assert_eq!(
-        model.active(Algorithm::RS256).unwrap().kid,
-        Kid::new("kid-2")
-    );
+    assert_eq!(model.active(Algorithm::RS256).unwrap().kid, Kid::new("kid-2"));
     model.check_rest();
-    assert_eq!(
-        revocation(&model.keys, &model.policy, &Kid::new("kid-1")).unwrap(),
-        []
-    );
+    assert_eq!(revocation(&model.keys, &model.policy, &Kid::new("kid-1")).unwrap(), []);
 }
 
 #[test]
