@@ -28,7 +28,7 @@ impl ErrorPage<'_> {
             "access_denied" => "This is not allowed",
             "not_found" => "There is nothing here",
             "expired" => "This page has expired",
-            _ => "This sign-in link does not work",
+            _ => "This sign-in cannot go on",
         }
     }
 
@@ -45,9 +45,9 @@ impl ErrorPage<'_> {
             }
             "not_found" => "Check the address, or start again from the application.",
             _ => {
-                "Nothing is wrong with your account. The application that sent you here made a \
-                 request that cannot be answered safely. Tell the people who run it and give them \
-                 the details below."
+                "Nothing is wrong with your account. Go back to the application and start again \
+                 from there. If that does not help, tell the people who run it and give them the \
+                 details below."
             }
         }
     }
