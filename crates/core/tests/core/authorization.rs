@@ -216,6 +216,22 @@ fn prompt_login_and_max_age_ask_again() {
 }
 
 #[test]
+fn another_account_asks_for_a_login_even_right_after_one() {
+    let world = World::new();
+    populate(&world);
+    let mut browser = browser();
+    let step = authorize::begin(&world.provider, &request("app", &[]), &browser).unwrap();
+    let id = interaction(&step);
+    log_in(&world.provider, &mut browser, "alice");
+    authorize::decide(&world.provider, &id, &browser, Decision::OtherAccount).unwrap();
+    let step = authorize::resume(&world.provider, &id, &browser).unwrap();
+    assert!(matches!(step, Step::Login { login: None, .. }));
+    log_in(&world.provider, &mut browser, "bob");
+    let step = authorize::resume(&world.provider, &id, &browser).unwrap();
+    assert!(matches!(&step, Step::Consent { login, .. } if login == "bob"));
+}
+
+#[test]
 fn the_id_token_hint_names_who_must_be_logged_in() {
     let world = World::new();
     populate(&world);

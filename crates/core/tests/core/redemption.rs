@@ -1,5 +1,7 @@
 //! Redeeming codes, and what the tokens say.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keywright_core::client::metadata::{ClientMetadata, GrantType};
 use keywright_core::error::{Error, ErrorCode};
 use keywright_core::keys::algorithm::Algorithm;
@@ -134,6 +136,31 @@ fn the_token_is_for_the_resource_whose_scopes_were_granted() {
         assert_eq!(access["aud"], "https://notes.example");
         assert!(plain.id_token.is_none());
     });
+}
+
+#[test]
+fn each_resource_and_each_client_has_the_algorithm_that_it_asks_for() {
+    let world = World::new();
+    populate(&world);
+    world.add_resource("notes", |_| ());
+    for algorithm in Algorithm::ALL {
+        world.add_resource(algorithm.as_str(), |resource| resource.algorithm = *algorithm);
+        let id = format!("client-{algorithm}");
+        let metadata =
+            ClientMetadata { id_token_signed_response_alg: *algorithm, ..World::web_client() };
+        world.add_client(&id, metadata);
+        let code = code(&world, &id, &format!("openid {algorithm}:read"));
+        let answer = token::exchange(&world.provider, &basic(&id), &redemption(&code)).unwrap();
+        let id_token = answer.id_token.unwrap();
+        for token in [&answer.access_token, &id_token] {
+            let header = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();
+            let header: serde_json::Value = serde_json::from_slice(&header).unwrap();
+            assert_eq!(header["alg"], algorithm.as_str());
+        }
+        claims(&world, &answer.access_token, access_token::TYP);
+        let id_token = claims(&world, &id_token, id_token::TYP);
+        assert_eq!(id_token["at_hash"], hashes::left_half(*algorithm, &answer.access_token));
+    }
 }
 
 #[test]
