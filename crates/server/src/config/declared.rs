@@ -7,10 +7,12 @@ mod user;
 
 use keywright_core::client::metadata::ClientMetadata;
 use keywright_core::id::{ClientId, Subject};
+use keywright_core::keys::algorithm::Algorithm;
 use keywright_core::resource::Resource;
 use keywright_core::secret::Secret;
 use serde_json::{Map, Value};
 
+use super::algorithm::disabled;
 use super::reader::Reader;
 use table::Table;
 
@@ -82,6 +84,22 @@ pub(super) fn read(reader: &mut Reader) -> Declared {
         }
     }
     Declared { clients, resources, users }
+}
+
+/// Refuses what would be signed with an algorithm that has no keys, a default one included.
+pub(super) fn check_algorithms(reader: &mut Reader, declared: &Declared, enabled: &[Algorithm]) {
+    for client in &declared.clients {
+        if let Some(why) = disabled(client.metadata.id_token_signed_response_alg, enabled) {
+            let place = format!("clients {:?}", client.id.as_str());
+            reader.problem(place, format!("id_token_signed_response_alg: {why}"));
+        }
+    }
+    for resource in &declared.resources {
+        if let Some(why) = disabled(resource.algorithm, enabled) {
+            let place = format!("resources {:?}", resource.identifier);
+            reader.problem(place, format!("algorithm: {why}"));
+        }
+    }
 }
 
 fn each<T>(

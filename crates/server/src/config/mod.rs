@@ -1,6 +1,7 @@
 //! Configuration: what the operator decided, out of flags, environment, file and defaults
 //! (DESIGN section 6), validated as a whole with every problem at once.
 
+mod algorithm;
 mod declared;
 mod options;
 mod problem;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use keywright_core::provider::Settings;
 use keywright_core::secret::Secret;
 
+pub(crate) use algorithm::disabled as disabled_algorithm;
 pub(crate) use declared::{ClientDeclaration, Declared, Password, UserDeclaration};
 pub(crate) use options::derived_issuer;
 pub(crate) use problem::Problem;

@@ -30,6 +30,7 @@ pub(super) fn read(reader: &mut Reader) -> Config {
     lifetimes(reader, &mut settings);
     let longest = declared.resources.iter().filter_map(|r| r.access_token_lifetime).max();
     settings.keys = keys(reader, longest.max(Some(longest_token(&settings))));
+    declared::check_algorithms(reader, &declared, &settings.keys.algorithms);
     settings.password_cost = reader.fixed("passwords.cost", |raw| raw.within(10, 16));
     let database = database(reader, &data_dir);
     Config {

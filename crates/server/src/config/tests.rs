@@ -172,6 +172,41 @@ fn short_key_windows_need_to_be_allowed() {
 }
 
 #[test]
+fn an_algorithm_that_is_not_enabled_cannot_be_declared() {
+    let declared = "
+        [[clients]]
+        client_id = 'notes'
+        redirect_uris = ['https://notes.example/cb']
+        token_endpoint_auth_method = 'none'
+        id_token_signed_response_alg = 'ES256'
+        [[resources]]
+        identifier = 'https://notes.example/api'
+        name = 'Notes'
+        algorithm = 'EdDSA'
+        [[resources]]
+        identifier = 'https://default.example/api'
+        name = 'Default'
+    ";
+    let why = "is not enabled in keys.algorithms; name one that is: RS256, PS256";
+    let told = problems(&format!("[keys]\nalgorithms = ['RS256', 'PS256']\n{declared}"));
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].starts_with("clients \"notes\""), "{told:?}");
+    let rest = format!("id_token_signed_response_alg: ES256 {why}");
+    assert!(told[0].ends_with(&rest), "{told:?}");
+    assert!(told[1].starts_with("resources \"https://notes.example/api\""), "{told:?}");
+    assert!(told[1].ends_with(&format!("algorithm: EdDSA {why}")), "{told:?}");
+    assert!(load(sources(declared)).is_ok());
+}
+
+#[test]
+fn a_default_algorithm_must_be_enabled_too() {
+    use keywright_core::keys::algorithm::Algorithm;
+    let told = disabled_algorithm(Algorithm::RS256, &[Algorithm::ES256, Algorithm::EdDSA]);
+    let why = "RS256 is not enabled in keys.algorithms; name one that is: ES256, EdDSA";
+    assert_eq!(told.as_deref(), Some(why));
+}
+
+#[test]
 fn a_broken_file_says_where() {
     let all = problems("listen = \n");
     assert!(all[0].starts_with("keywright.toml: TOML parse error at line 1"), "{all:?}");

@@ -23,6 +23,17 @@ fn a_generated_secret_is_shown_once() {
 }
 
 #[test]
+fn a_client_cannot_be_added_with_an_algorithm_that_is_not_enabled() {
+    let sandbox = Sandbox::configured("[keys]\nalgorithms = ['RS256', 'PS256']\n");
+    let flag = "--id-token-signed-response-alg";
+    let told = sandbox.run(&[&ROBOT[..], &[flag, "ES256"]].concat()).refused();
+    let why = "ES256 is not enabled in keys.algorithms; name one that is: RS256, PS256";
+    assert!(told.contains(&format!("id_token_signed_response_alg: {why}")), "{told}");
+    assert_eq!(sandbox.run(&["clients", "list", "-o", "json"]).json(), json!([]));
+    sandbox.run(&[&ROBOT[..], &[flag, "PS256"]].concat()).ok();
+}
+
+#[test]
 fn the_flags_have_the_names_of_rfc_7591() {
     let sandbox = Sandbox::new();
     let client = sandbox.run(&[

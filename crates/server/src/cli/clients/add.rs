@@ -30,7 +30,7 @@ pub(super) fn run(
     wired: &Wired<'_>,
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
-    let metadata = arguments.flags.metadata()?;
+    let metadata = arguments.flags.metadata(&wired.config.settings.keys.algorithms)?;
     let chosen = arguments.client_id.as_ref().map(ClientId::new);
     let now = wired.now();
     let client = ClientRow {

@@ -1,10 +1,11 @@
 //! RFC 7591 metadata as flags.
 
 use keywright_core::client::metadata::ClientMetadata;
+use keywright_core::keys::algorithm::Algorithm;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use crate::config::Raw;
+use crate::config::{Raw, disabled_algorithm};
 use crate::failure::Failure;
 
 /// A flag per member of the metadata, under its RFC 7591 name.
@@ -80,11 +81,11 @@ pub(super) fn span(text: &str) -> Result<i64, String> {
 }
 
 impl Flags {
-    /// The metadata, if it may be registered.
+    /// The metadata, if it may be registered where these algorithms are enabled.
     ///
     /// # Errors
     /// Everything that is wrong with it.
-    pub(super) fn metadata(&self) -> Result<ClientMetadata, Failure> {
+    pub(super) fn metadata(&self, enabled: &[Algorithm]) -> Result<ClientMetadata, Failure> {
         let document = self.document();
         let mut problems = Vec::new();
         for (name, value) in &document {
@@ -98,6 +99,8 @@ impl Flags {
             _ => return Err(refused(&problems)),
         };
         problems = metadata.problems();
+        let disabled = disabled_algorithm(metadata.id_token_signed_response_alg, enabled);
+        problems.extend(disabled.map(|why| format!("id_token_signed_response_alg: {why}")));
         if problems.is_empty() { Ok(metadata) } else { Err(refused(&problems)) }
     }
 
