@@ -8,6 +8,7 @@
 
 mod clients;
 mod configuration;
+mod ending;
 mod keys;
 mod reconcile;
 mod rotation;

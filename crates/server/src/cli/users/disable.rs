@@ -1,6 +1,7 @@
 //! `keywright users disable` and `users enable`.
 
 use super::{Output, Who, describe, find_own};
+use crate::account::{self, Ending};
 use crate::failure::{self, Failure};
 use crate::wire::Wired;
 
@@ -17,6 +18,9 @@ pub(super) fn run(
             user.disabled_at = disable.then_some(now);
             user.updated_at = now;
             tx.update_user(&user)?;
+        }
+        if disable {
+            account::end_everything(tx, &user.id, Ending::Disabled, now)?;
         }
         Ok(user)
     })?;

@@ -28,11 +28,11 @@ pub(super) enum Verb {
     List,
     /// Show a user
     Show(Who),
-    /// Let a user log in no more; sessions and tokens stop working meanwhile
+    /// Let a user log in no more, and end all sessions and grants
     Disable(Who),
     /// Let a user log in again
     Enable(Who),
-    /// Set a password, read from standard input or asked for
+    /// Set a password, read from standard input or asked for, and end all sessions and grants
     SetPassword(Who),
     /// Remove a user with everything that belongs to them
     Remove(Who),

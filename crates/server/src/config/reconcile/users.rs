@@ -8,7 +8,7 @@ use keywright_core::store::{CredentialKind, CredentialRow, Origin, StoreExt as _
 use keywright_core::time::Timestamp;
 
 use super::check_owner;
-use crate::account;
+use crate::account::{self, Ending};
 use crate::config::{Password, UserDeclaration};
 use crate::failure::Failure;
 
@@ -72,6 +72,7 @@ impl Reconciler<'_> {
                 row.disabled_at = Some(self.now);
                 row.updated_at = self.now;
                 tx.update_user(&row)?;
+                account::end_everything(tx, &row.id, Ending::Disabled, self.now)?;
                 changes.push(format!("disabled user {}", row.login));
             }
         }
@@ -149,6 +150,7 @@ impl Reconciler<'_> {
             set_by_user: false,
             updated_at: self.now,
         })?;
+        account::end_everything(tx, user, Ending::PasswordChanged, self.now)?;
         Ok(true)
     }
 }
