@@ -80,6 +80,12 @@ impl SessionTx for Transaction<'_> {
         Ok(())
     }
 
+    fn touch_session(&mut self, sid: &Sid, now: Timestamp) -> Result<(), StoreError> {
+        let found = sessions::table.find(sid.as_str());
+        self.run(|c| diesel::update(found).set(sessions::last_seen_at.eq(now.0)).execute(c))?;
+        Ok(())
+    }
+
     fn update_session(&mut self, session: &SessionRow) -> Result<bool, StoreError> {
         let methods = json_text(&session.methods)?;
         let found = sessions::table.find(session.sid.as_str());

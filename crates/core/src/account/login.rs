@@ -97,8 +97,8 @@ fn begin_session(
 ) -> Result<(), Error> {
     let settings = &provider.settings;
     let method = Authentication { amr: "pwd".into(), at: now };
-    if let Some((mut session, who)) = session::current(provider, tx, browser, now)? {
-        if who.id == user.id {
+    if let Some(mut session) = session::shown(tx, browser)? {
+        if session.user_id == user.id && now < session.expires_at {
             session.cookie = cookie.digest();
             session.methods = vec![method];
             session.last_seen_at = now;

@@ -11,7 +11,7 @@ use crate::audit;
 use crate::authorize::parameters::Parameters;
 use crate::client::redirect_uri;
 use crate::error::{Error, ErrorCode};
-use crate::id::{ClientId, InteractionId};
+use crate::id::{ClientId, InteractionId, Sid};
 use crate::interaction::{self, Document};
 use crate::mint::id_token;
 use crate::provider::Provider;
@@ -66,7 +66,11 @@ pub fn begin(
     provider.store.write(|tx| {
         let client = client(tx, &parameters, hint.as_ref())?;
         let redirect = redirect(client.as_ref(), &parameters)?;
+        if let Some(hint) = &hint {
+            end_named(provider, tx, hint, now)?;
+        }
         let Some((session, user)) = session::current(provider, tx, browser, now)? else {
+            end_shown(provider, tx, browser, now)?;
             return Ok(LogoutStep::Done { redirect });
         };
         if hint.as_ref().is_some_and(|hint| names(hint, &session, &user)) {
@@ -90,8 +94,15 @@ pub fn begin(
 /// Stores the parameters of POST `/logout`, to go on at GET `/logout/{id}`.
 ///
 /// # Errors
-/// [`Error::Store`] or [`Error::Internal`].
+/// `invalid_request` on a page, as [`begin`]: what cannot succeed is not stored.
 pub fn park(provider: &Provider, parameters: &[(String, String)]) -> Result<InteractionId, Error> {
+    let view = Parameters(parameters);
+    check_form(&view)?;
+    let hint = view.get("id_token_hint").map(|hint| verify(provider, hint)).transpose()?;
+    provider.store.read(|tx| {
+        let client = client(tx, &view, hint.as_ref())?;
+        redirect(client.as_ref(), &view)
+    })?;
     interaction::park(provider, parameters)
 }
 
@@ -134,10 +145,8 @@ pub fn confirm(
     let now = provider.now();
     provider.store.write(|tx| {
         let pending = pending(tx, id, browser, now)?;
-        if tx.claim_interaction(id)?
-            && let Some((session, _)) = session::current(provider, tx, browser, now)?
-        {
-            end(provider, tx, &session, now)?;
+        if tx.claim_interaction(id)? {
+            end_shown(provider, tx, browser, now)?;
         }
         Ok(LogoutStep::Done { redirect: pending.redirect })
     })
@@ -152,6 +161,36 @@ fn pending(
     match interaction::find(tx, id, browser, now)?.1 {
         Document::Logout(pending) => Ok(pending),
         _ => Err(Error::refused(ErrorCode::InvalidRequest, "This page is not part of a logout")),
+    }
+}
+
+/// Ends the session that the hint was issued in, whatever this browser shows: its cookie may be
+/// gone, or the session idle, and its refresh tokens still alive.
+fn end_named(
+    provider: &Provider,
+    tx: &mut dyn Tx,
+    hint: &Map<String, Value>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let sid = text(hint, "sid").map(Sid::new);
+    let named = sid.map(|sid| tx.find_session_by_sid(&sid)).transpose()?.flatten();
+    let Some(session) = named else { return Ok(()) };
+    match tx.find_user(&session.user_id)? {
+        Some(user) if names(hint, &session, &user) => end(provider, tx, &session, now),
+        _ => Ok(()),
+    }
+}
+
+/// Ends the session that the browser shows, idle or not.
+fn end_shown(
+    provider: &Provider,
+    tx: &mut dyn Tx,
+    browser: &Browser,
+    now: Timestamp,
+) -> Result<(), Error> {
+    match session::shown(tx, browser)? {
+        Some(session) => end(provider, tx, &session, now),
+        None => Ok(()),
     }
 }
 

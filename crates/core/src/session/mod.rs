@@ -22,12 +22,28 @@ pub struct Browser {
     pub device: Secret,
 }
 
-/// The CSRF token of this browser's forms: an HMAC of the browser cookie.
+/// What a form of ours is bound to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FormScope {
+    /// The browser: a login page stays good when another tab logs in first.
+    Browser,
+    /// The browser and its session: a decision counts for the user who was shown.
+    Session,
+}
+
+/// The CSRF token of a form: an HMAC of the cookies that it is bound to.
 ///
 /// # Errors
 /// [`Error::Internal`] when OpenSSL fails.
-pub fn form_token(provider: &Provider, browser: &Browser) -> Result<String, Error> {
-    let digest = provider.master.hmac("form token", browser.device.expose().as_bytes())?;
+pub fn form_token(
+    provider: &Provider,
+    browser: &Browser,
+    scope: FormScope,
+) -> Result<String, Error> {
+    let session = browser.session.as_ref().filter(|_| scope == FormScope::Session);
+    let session = session.map_or("", Secret::expose);
+    let bound = format!("{scope:?} {} {session}", browser.device.expose());
+    let digest = provider.master.hmac("form token", Secret::new(bound).expose().as_bytes())?;
     Ok(URL_SAFE_NO_PAD.encode(digest.0))
 }
 
@@ -35,13 +51,27 @@ pub fn form_token(provider: &Provider, browser: &Browser) -> Result<String, Erro
 ///
 /// # Errors
 /// `invalid_request` when the form is not one of ours for this browser.
-pub fn check_form_token(provider: &Provider, browser: &Browser, token: &str) -> Result<(), Error> {
-    let expected = form_token(provider, browser)?;
+pub fn check_form_token(
+    provider: &Provider,
+    browser: &Browser,
+    scope: FormScope,
+    token: &str,
+) -> Result<(), Error> {
+    let expected = form_token(provider, browser, scope)?;
     if expected.as_bytes().ct_eq(token.as_bytes()).into() {
         return Ok(());
     }
     let text = "This form was not made for this browser, or cookies are blocked. Go back, reload";
     Err(Error::refused(ErrorCode::InvalidRequest, text))
+}
+
+/// The session that this browser shows, whether it still counts or not.
+///
+/// # Errors
+/// [`Error::Store`] when the database fails.
+pub fn shown(tx: &mut dyn Tx, browser: &Browser) -> Result<Option<SessionRow>, Error> {
+    let cookie = browser.session.as_ref().map(Secret::digest);
+    Ok(cookie.map(|cookie| tx.find_session(&cookie)).transpose()?.flatten())
 }
 
 /// The session of this browser and its user, if both still count.
@@ -54,9 +84,8 @@ pub fn current(
     browser: &Browser,
     now: Timestamp,
 ) -> Result<Option<(SessionRow, UserRow)>, Error> {
-    let Some(cookie) = &browser.session else { return Ok(None) };
     let idle = provider.settings.session_idle_lifetime;
-    let session = tx.find_session(&cookie.digest())?;
+    let session = shown(tx, browser)?;
     let live = |s: &SessionRow| now < s.expires_at && now.since(s.last_seen_at) < idle;
     let Some(session) = session.filter(live) else { return Ok(None) };
     let user = tx.find_user(&session.user_id)?.filter(|user| user.disabled_at.is_none());

@@ -63,6 +63,12 @@ pub trait SessionTx {
     /// [`StoreError`] when the database fails.
     fn insert_session(&mut self, session: &SessionRow) -> Result<(), StoreError>;
 
+    /// Notes that the session was used at `now`, and nothing else.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    fn touch_session(&mut self, sid: &Sid, now: Timestamp) -> Result<(), StoreError>;
+
     /// Writes cookie, methods, last use and end of the session with this `sid`; false when it
     /// is gone.
     ///

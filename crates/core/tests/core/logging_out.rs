@@ -2,12 +2,14 @@
 
 use keywright_core::authorize::{self, Step};
 use keywright_core::error::ErrorCode;
+use keywright_core::secret::Secret;
 use keywright_core::session::logout::{self, LogoutStep};
 use keywright_core::time::Seconds;
+use keywright_core::token;
 use keywright_testkit::World;
 
 use crate::journey::{
-    authorize, basic, browser, log_in, parameter, populate, redemption, refused, request,
+    authorize, basic, browser, log_in, parameter, populate, redemption, refresh, refused, request,
 };
 
 fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -84,4 +86,30 @@ fn a_redirect_uri_that_is_not_registered_is_a_page() {
     }
     let step = logout::begin(&world.provider, &[], &browser()).unwrap();
     assert_eq!(done(step), None);
+}
+
+#[test]
+fn an_idle_session_or_one_without_its_cookie_is_ended_all_the_same() {
+    World::each(|world| {
+        populate(&world);
+        for forgets_cookie in [false, true] {
+            let mut browser = browser();
+            let answer = authorize(&world, &mut browser, &request("app", &[]));
+            let code = Secret::new(parameter(&answer, "code").unwrap());
+            let tokens = token::exchange(&world.provider, &basic("app"), &redemption(&code));
+            let tokens = tokens.unwrap();
+            world.clock.advance(Seconds::hours(23));
+            let again = refresh(&tokens.refresh_token.unwrap());
+            let next = token::exchange(&world.provider, &basic("app"), &again).unwrap();
+            world.clock.advance(Seconds::hours(23));
+            if forgets_cookie {
+                browser.session = None;
+            }
+            let hint = pairs(&[("id_token_hint", &tokens.id_token.unwrap())]);
+            done(logout::begin(&world.provider, &hint, &browser).unwrap());
+            let late = refresh(&next.refresh_token.unwrap());
+            let late = token::exchange(&world.provider, &basic("app"), &late);
+            assert_eq!(refused(late), ErrorCode::InvalidGrant, "{forgets_cookie}");
+        }
+    });
 }

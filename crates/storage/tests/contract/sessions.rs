@@ -63,6 +63,19 @@ fn an_update_changes_cookie_methods_last_use_and_end_alone() {
 }
 
 #[test]
+fn a_touch_changes_the_last_use_and_nothing_else() {
+    each(|scratch| {
+        write(&scratch, |tx| tx.insert_user(&user("u1")));
+        let mut row = session("sid-1", "u1", 1);
+        write(&scratch, |tx| tx.insert_session(&row));
+        write(&scratch, |tx| tx.touch_session(&row.sid, at(60)));
+        row.last_seen_at = at(60);
+        let found = read(&scratch, |tx| tx.find_session_by_sid(&row.sid));
+        assert_eq!(format!("{found:?}"), format!("{:?}", Some(&row)));
+    });
+}
+
+#[test]
 fn ending_a_session_revokes_the_grants_bound_to_it_and_no_other() {
     each(|scratch| {
         populate(&scratch);
