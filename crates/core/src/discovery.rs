@@ -41,7 +41,7 @@ pub fn document(settings: &Settings, resource_scopes: &[String]) -> Value {
         "claims_supported": claims,
         "acr_values_supported": [ACR_SINGLE_FACTOR],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
-        "display_values_supported": ["page", "popup", "touch", "wap"],
+        "display_values_supported": ["page"],
         "ui_locales_supported": ["en"],
         "authorization_response_iss_parameter_supported": true,
         "claims_parameter_supported": false,

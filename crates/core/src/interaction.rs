@@ -27,11 +27,18 @@ pub enum Document {
     Logout(Pending),
 }
 
+/// Most bytes of names and values that are stored of a POST: what a URL could carry, too.
+const PARKED_BYTES: usize = 16 * 1024;
+
 /// Stores the parameters of a POST, to go on with a GET.
 ///
 /// # Errors
-/// [`Error::Store`] or [`Error::Internal`].
+/// `invalid_request` for more than 16 KiB, [`Error::Store`] or [`Error::Internal`].
 pub fn park(provider: &Provider, parameters: &[(String, String)]) -> Result<InteractionId, Error> {
+    if parameters.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() > PARKED_BYTES
+    {
+        return Err(Error::refused(ErrorCode::InvalidRequest, "The request is too long"));
+    }
     let document = Document::Parked(parameters.to_vec());
     let now = provider.now();
     provider.store.write(|tx| insert(provider, tx, Digest([0; 32]), &document, now))

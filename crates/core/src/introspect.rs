@@ -80,6 +80,9 @@ fn of_refresh_token(
             && now < row.idle_expires_at
     });
     let Some(row) = current else { return Ok(None) };
+    if liveness::of_client(caller, grant.created_at).is_err() {
+        return Ok(None);
+    }
     let Ok(user) = liveness::of_grant(tx, &grant, now)? else { return Ok(None) };
     let answer = json!({
         "active": true,

@@ -1,7 +1,7 @@
 //! Issuing an authorization code with its grant (RFC 6749 section 4.1.2).
 
 use super::request::Request;
-use super::{ACR_SINGLE_FACTOR, Answer};
+use super::{ACR_SINGLE_FACTOR, Answer, consent};
 use crate::client::metadata::GrantType;
 use crate::error::Error;
 use crate::id::GrantId;
@@ -42,7 +42,7 @@ pub fn issue(
         redeemed_at: None,
     })?;
     if now.since(session.last_seen_at) >= TOUCH {
-        tx.update_session(&SessionRow { last_seen_at: now, ..session.clone() })?;
+        tx.touch_session(&session.sid, now)?;
     }
     let mut parameters = vec![("code", code)];
     parameters.extend(request.state.clone().map(|state| ("state", Secret::new(state))));
@@ -58,10 +58,8 @@ fn grant(
     now: Timestamp,
 ) -> Result<GrantRow, Error> {
     let session_bound = !request.scopes.contains("offline_access");
-    let resources = request.resources.iter().filter_map(|name| {
-        let resource = snapshot.resource(name)?;
-        Some((resource.identifier.clone(), resource.known(&request.scopes)))
-    });
+    let resources = consent::resources(snapshot, client, request)
+        .map(|resource| (resource.identifier.clone(), resource.known(&request.scopes)));
     Ok(GrantRow {
         id: GrantId::generate(provider.random.as_ref())?,
         user_id: Some(user.id.clone()),

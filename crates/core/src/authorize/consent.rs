@@ -11,23 +11,22 @@ use crate::resource::Resource;
 use crate::store::{ClientRow, ConsentKey, ConsentRow, Tx};
 use crate::time::Timestamp;
 
-/// What this request asks for, in words, in request order.
+/// What this request asks for, in words: identity in request order, then each resource with its
+/// scopes. A resource that is named without a scope is something to agree to, too.
 pub fn scopes(snapshot: &Snapshot, client: &ClientRow, request: &Request) -> Vec<ScopeView> {
-    let mut views = Vec::new();
-    for scope in request.scopes.iter() {
-        if let Some(description) = identity(scope) {
-            let (name, description) = (scope.to_owned(), description.to_owned());
-            views.push(ScopeView { name, resource: String::new(), description });
-            continue;
-        }
-        for resource in resources(snapshot, client, request) {
-            if let Some(known) = resource.scopes.iter().find(|s| s.name == scope) {
-                views.push(ScopeView {
-                    name: scope.to_owned(),
-                    resource: resource.name.clone(),
-                    description: known.description.clone(),
-                });
-            }
+    let view = |name: &str, resource: &str, description: &str| ScopeView {
+        name: name.to_owned(),
+        resource: resource.to_owned(),
+        description: description.to_owned(),
+    };
+    let identity = request.scopes.iter().filter_map(|s| identity(s).map(|text| view(s, "", text)));
+    let mut views: Vec<ScopeView> = identity.collect();
+    for resource in resources(snapshot, client, request) {
+        let asked = resource.scopes.iter().filter(|s| request.scopes.contains(&s.name));
+        let before = views.len();
+        views.extend(asked.map(|s| view(&s.name, &resource.name, &s.description)));
+        if views.len() == before {
+            views.push(view("", &resource.name, "Know who you are there"));
         }
     }
     views
@@ -84,15 +83,12 @@ fn keys(snapshot: &Snapshot, client: &ClientRow, request: &Request) -> Vec<Conse
         scope: scope.to_owned(),
         claim: String::new(),
     };
-    let mut keys = Vec::new();
-    for scope in request.scopes.iter() {
-        if identity(scope).is_some() {
-            keys.push(key("", scope));
-            continue;
-        }
-        let knowing = resources(snapshot, client, request)
-            .filter(|resource| resource.scopes.iter().any(|s| s.name == scope));
-        keys.extend(knowing.map(|resource| key(&resource.identifier, scope)));
+    let identity = request.scopes.iter().filter(|scope| identity(scope).is_some());
+    let mut keys: Vec<ConsentKey> = identity.map(|scope| key("", scope)).collect();
+    for resource in resources(snapshot, client, request) {
+        keys.push(key(&resource.identifier, ""));
+        let known = resource.known(&request.scopes);
+        keys.extend(known.iter().map(|scope| key(&resource.identifier, scope)));
     }
     if keys.is_empty() {
         keys.push(key("", ""));
@@ -100,15 +96,20 @@ fn keys(snapshot: &Snapshot, client: &ClientRow, request: &Request) -> Vec<Conse
     keys
 }
 
-/// The resources that the request is about: the named ones, or every one of the client.
-fn resources<'a>(
+/// The resources that the request is about, and that the grant will be for: the named ones, or
+/// else those of the client that know a requested scope.
+pub fn resources<'a>(
     snapshot: &'a Snapshot,
     client: &'a ClientRow,
     request: &'a Request,
 ) -> impl Iterator<Item = &'a Resource> {
     snapshot.resources.iter().filter(move |resource| {
         audience::may_have(&client.metadata, resource)
-            && (request.resources.is_empty() || request.resources.contains(&resource.identifier))
+            && if request.resources.is_empty() {
+                !resource.known(&request.scopes).is_empty()
+            } else {
+                request.resources.contains(&resource.identifier)
+            }
     })
 }
 

@@ -39,7 +39,7 @@ pub fn begin(
         Err(error) => return Err(error),
     };
     let cookie_at_start = login.as_ref().map(|(session, _)| prompt::name(&session.cookie));
-    let progress = Progress { cookie_at_start, ..Progress::default() };
+    let progress = Progress::new(now, cookie_at_start);
     let flow = Flow { provider, snapshot: &snapshot, client: target.client, request, progress };
     let next = provider.store.read(|tx| flow.next(tx, &login, now))?;
     if matches!(next, Next::Issue | Next::Refuse(_)) {
@@ -55,8 +55,9 @@ pub fn begin(
 /// Stores the parameters of POST `/authorize`, to go on at GET `/authorize/{id}`.
 ///
 /// # Errors
-/// [`Error::Store`] or [`Error::Internal`].
+/// `invalid_request` or `invalid_client` on a page: what has no trusted target is not stored.
 pub fn park(provider: &Provider, parameters: &[(String, String)]) -> Result<InteractionId, Error> {
+    provider.store.read(|tx| target::find(tx, &Parameters(parameters)))?;
     interaction::park(provider, parameters)
 }
 
@@ -105,17 +106,20 @@ pub fn decide(
         let login = session::current(provider, tx, browser, now)?;
         match (decision, flow.next(tx, &login, now)?, &login) {
             (Decision::Deny, _, _) => flow.progress.denied = true,
-            (Decision::Accept, Next::SelectAccount, _) => flow.progress.account_chosen = true,
+            (Decision::ChooseAccount, Next::SelectAccount, Some((_, user))) => {
+                flow.progress.account_chosen = Some(user.subject.clone());
+            }
             (Decision::OtherAccount, Next::SelectAccount | Next::Consent(_), _) => {
                 // A login during this request does not count: that is the account to leave.
                 let cookie = login.as_ref().map(|(session, _)| prompt::name(&session.cookie));
                 flow.progress.cookie_at_start = cookie;
+                flow.progress.started_at = now;
                 flow.progress.account_changed = true;
             }
-            (Decision::Accept, Next::Consent(_), Some((_, user))) => {
+            (Decision::Consent, Next::Consent(_), Some((_, user))) => {
                 let asked = (&flow.client, &flow.request);
                 consent::remember(tx, &snapshot, asked, &user.id, now)?;
-                flow.progress.consented = true;
+                flow.progress.consented = Some(user.subject.clone());
             }
             _ => return Ok(()),
         }

@@ -122,8 +122,10 @@ pub enum Step {
 /// What a user did on a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// Consent given, or the shown account chosen.
-    Accept,
+    /// Consent given. Says nothing on another page: a double click agrees to nothing unseen.
+    Consent,
+    /// The shown account chosen.
+    ChooseAccount,
     /// Consent refused, or login cancelled.
     Deny,
     /// Another account, please.

@@ -7,20 +7,35 @@ use crate::secret::Digest;
 use crate::time::{Seconds, Timestamp};
 
 /// What has happened in this interaction so far.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "four independent things that may have happened")]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Progress {
+    /// When the request came.
+    pub started_at: Timestamp,
     /// Hash of the session cookie when the request came, or when the user asked for another
-    /// account; a different one now means that the user has authenticated since.
+    /// account; a different one, with a login since, means that the user has authenticated.
     pub cookie_at_start: Option<String>,
-    /// The user chose the shown account.
-    pub account_chosen: bool,
+    /// The user who chose the shown account.
+    pub account_chosen: Option<Subject>,
     /// The user wants another account.
     pub account_changed: bool,
-    /// The user agreed.
-    pub consented: bool,
+    /// The user who agreed.
+    pub consented: Option<Subject>,
     /// The user refused.
     pub denied: bool,
+}
+
+impl Progress {
+    /// Nothing has happened yet.
+    pub const fn new(started_at: Timestamp, cookie_at_start: Option<String>) -> Self {
+        Self {
+            started_at,
+            cookie_at_start,
+            account_chosen: None,
+            account_changed: false,
+            consented: None,
+            denied: false,
+        }
+    }
 }
 
 /// What the checks know of the session.
@@ -94,7 +109,9 @@ fn wanted(
     now: Timestamp,
 ) -> Next {
     let Some(session) = session else { return Next::Login("no_session") };
-    let fresh = progress.cookie_at_start.as_deref() != Some(&name(&session.cookie));
+    let fresh = progress.cookie_at_start.as_deref() != Some(&name(&session.cookie))
+        && session.authenticated_at >= progress.started_at;
+    let mine = |subject: &Option<Subject>| subject.as_ref() == Some(&session.subject);
     if !fresh {
         if request.prompt.login {
             return Next::Login("prompt_login");
@@ -102,12 +119,12 @@ fn wanted(
         if progress.account_changed {
             return Next::Login("account_changed");
         }
-        if request.max_age.is_some_and(|limit| too_old(session, limit, now)) {
-            return Next::Login("max_age");
-        }
-        if request.prompt.select_account && !progress.account_chosen {
-            return Next::SelectAccount;
-        }
+    }
+    if request.max_age.is_some_and(|limit| too_old(session, limit, fresh, now)) {
+        return Next::Login("max_age");
+    }
+    if !fresh && request.prompt.select_account && !mine(&progress.account_chosen) {
+        return Next::SelectAccount;
     }
     if request.hinted.as_ref().is_some_and(|hinted| *hinted != session.subject) {
         if fresh {
@@ -116,7 +133,7 @@ fn wanted(
         }
         return Next::Login("id_token_hint");
     }
-    if !progress.consented {
+    if !mine(&progress.consented) {
         if request.prompt.consent {
             return Next::Consent("prompt_consent");
         }
@@ -133,9 +150,9 @@ pub fn name(cookie: &Digest) -> String {
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(cookie.0)
 }
 
-/// `max_age=0` is `prompt=login` (OIDC Core section 3.1.2.1).
-fn too_old(session: &Present, limit: Seconds, now: Timestamp) -> bool {
-    limit == Seconds::ZERO || now.since(session.authenticated_at) > limit
+/// `max_age=0` is `prompt=login` (OIDC Core section 3.1.2.1); any other counts at every step.
+fn too_old(session: &Present, limit: Seconds, fresh: bool, now: Timestamp) -> bool {
+    if limit == Seconds::ZERO { !fresh } else { now.since(session.authenticated_at) > limit }
 }
 
 #[cfg(test)]
@@ -178,7 +195,7 @@ mod tests {
     }
 
     fn since_before() -> Progress {
-        Progress { cookie_at_start: Some(name(&Digest([1; 32]))), ..Progress::default() }
+        Progress::new(NOW.minus(Seconds(10)), Some(name(&Digest([1; 32]))))
     }
 
     fn code(next: &Next) -> Option<ErrorCode> {
@@ -188,9 +205,12 @@ mod tests {
     #[test]
     fn an_anonymous_browser_logs_in_and_prompt_none_says_so() {
         let plain = request(Prompt::default());
-        assert_eq!(next(&plain, &Progress::default(), None, OPEN, NOW), Next::Login("no_session"));
+        assert_eq!(
+            next(&plain, &Progress::new(NOW, None), None, OPEN, NOW),
+            Next::Login("no_session")
+        );
         let silent = request(Prompt { none: true, ..Prompt::default() });
-        let refused = next(&silent, &Progress::default(), None, OPEN, NOW);
+        let refused = next(&silent, &Progress::new(NOW, None), None, OPEN, NOW);
         assert_eq!(code(&refused), Some(ErrorCode::LoginRequired));
     }
 
@@ -199,8 +219,25 @@ mod tests {
         let again = request(Prompt { login: true, ..Prompt::default() });
         let step = next(&again, &since_before(), Some(&session()), SETTLED, NOW);
         assert_eq!(step, Next::Login("prompt_login"));
-        let renewed = Present { cookie: Digest([2; 32]), ..session() };
+        let renewed = Present { cookie: Digest([2; 32]), authenticated_at: NOW, ..session() };
         assert_eq!(next(&again, &since_before(), Some(&renewed), SETTLED, NOW), Next::Issue);
+    }
+
+    #[test]
+    fn a_login_before_the_request_or_of_somebody_else_settles_nothing() {
+        let again = request(Prompt { login: true, ..Prompt::default() });
+        let restored = Present { cookie: Digest([2; 32]), ..session() };
+        let step = next(&again, &since_before(), Some(&restored), SETTLED, NOW);
+        assert_eq!(step, Next::Login("prompt_login"));
+        let bob = Progress { consented: Some(Subject::new("bob")), ..since_before() };
+        let step = next(&request(Prompt::default()), &bob, Some(&session()), OPEN, NOW);
+        assert_eq!(step, Next::Consent("not_agreed"));
+        let mut limited = request(Prompt::default());
+        limited.max_age = Some(Seconds(60));
+        let dwelt = Present { cookie: Digest([2; 32]), authenticated_at: NOW, ..session() };
+        let later = NOW.plus(Seconds(61));
+        let step = next(&limited, &since_before(), Some(&dwelt), SETTLED, later);
+        assert_eq!(step, Next::Login("max_age"));
     }
 
     #[test]
@@ -222,7 +259,7 @@ mod tests {
         let asking = request(Prompt { consent: true, ..Prompt::default() });
         let step = next(&asking, &since_before(), Some(&session()), SETTLED, NOW);
         assert_eq!(step, Next::Consent("prompt_consent"));
-        let agreed = Progress { consented: true, ..since_before() };
+        let agreed = Progress { consented: Some(Subject::new("alice")), ..since_before() };
         assert_eq!(next(&asking, &agreed, Some(&session()), OPEN, NOW), Next::Issue);
         let silent = request(Prompt { none: true, ..Prompt::default() });
         let refused = next(&silent, &since_before(), Some(&session()), OPEN, NOW);
@@ -234,7 +271,7 @@ mod tests {
         let choose = request(Prompt { select_account: true, ..Prompt::default() });
         let step = next(&choose, &since_before(), Some(&session()), SETTLED, NOW);
         assert_eq!(step, Next::SelectAccount);
-        let chosen = Progress { account_chosen: true, ..since_before() };
+        let chosen = Progress { account_chosen: Some(Subject::new("alice")), ..since_before() };
         assert_eq!(next(&choose, &chosen, Some(&session()), SETTLED, NOW), Next::Issue);
         let other = Progress { account_changed: true, ..since_before() };
         let step = next(&choose, &other, Some(&session()), SETTLED, NOW);
@@ -247,7 +284,7 @@ mod tests {
         hinted.hinted = Some(Subject::new("bob"));
         let step = next(&hinted, &since_before(), Some(&session()), SETTLED, NOW);
         assert_eq!(step, Next::Login("id_token_hint"));
-        let renewed = Present { cookie: Digest([2; 32]), ..session() };
+        let renewed = Present { cookie: Digest([2; 32]), authenticated_at: NOW, ..session() };
         let step = next(&hinted, &since_before(), Some(&renewed), SETTLED, NOW);
         assert_eq!(code(&step), Some(ErrorCode::LoginRequired));
     }

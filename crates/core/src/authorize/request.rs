@@ -10,6 +10,7 @@ use crate::error::{Error, ErrorCode};
 use crate::id::{ClientId, Subject};
 use crate::mint::{audience, id_token};
 use crate::provider::{Provider, Snapshot};
+use crate::resource::Resource;
 use crate::scope::{STANDARD, ScopeSet};
 use crate::time::Seconds;
 use crate::token::pkce;
@@ -85,7 +86,7 @@ pub fn validate(
         mode: target.mode,
         state: target.state.clone(),
         nonce: text("nonce"),
-        scopes: scopes(snapshot, metadata, parameters.get("scope"))?,
+        scopes: scopes(snapshot, (metadata, &named), parameters.get("scope"))?,
         resources: named.iter().map(|resource| resource.identifier.clone()).collect(),
         challenge: challenge(metadata, parameters)?,
         prompt: prompt(parameters.get("prompt"))?,
@@ -132,18 +133,20 @@ fn check_form(target: &Target, parameters: &Parameters<'_>) -> Result<(), Error>
     Ok(())
 }
 
-/// Keeps the scopes that exist and that the client may have; in strict mode one that does not
-/// is refused.
+/// Keeps the scopes that exist, at a named resource if there is one, and that the client may
+/// have. None left is refused, and in strict mode any that is dropped.
 fn scopes(
     snapshot: &Snapshot,
-    client: &ClientMetadata,
+    (client, named): (&ClientMetadata, &[&Resource]),
     requested: Option<&str>,
 ) -> Result<ScopeSet, Error> {
     let requested = ScopeSet::parse(requested.unwrap_or_default())?;
     let registered = client.scope.as_deref().map(ScopeSet::parse).transpose()?;
     let known = |scope: &str| {
         let of_resource = || {
-            let mut mine = snapshot.resources.iter().filter(|r| audience::may_have(client, r));
+            let mut mine = snapshot.resources.iter().filter(|r| {
+                audience::may_have(client, r) && (named.is_empty() || named.contains(r))
+            });
             mine.any(|r| r.scopes.iter().any(|s| s.name == scope))
         };
         let exists = STANDARD.contains(&scope) || of_resource();
@@ -152,7 +155,8 @@ fn scopes(
             && (scope != "offline_access" || client.allows(GrantType::RefreshToken))
     };
     let granted = requested.filter(known);
-    if client.strict_scope && granted.len() != requested.len() {
+    let nothing_left = granted.is_empty() && !requested.is_empty();
+    if nothing_left || (client.strict_scope && granted.len() != requested.len()) {
         let text = "A requested scope is unknown or not available to this client";
         return Err(Error::refused(ErrorCode::InvalidScope, text));
     }

@@ -71,47 +71,47 @@ pub fn may_have(client: &ClientMetadata, resource: &Resource) -> bool {
         .is_none_or(|allowed| allowed.iter().any(|name| resource.is_named(name)))
 }
 
-/// Chooses the target of an access token: the named resource; else the only one whose scopes
-/// were granted; else the client's `default_resource`; else the issuer.
+/// Chooses the target of an access token with these scopes: the named resource; else the only
+/// one whose scopes it has; else the only granted one; else the client's `default_resource`;
+/// else the issuer.
 ///
-/// `requested` are the resources of the grant (empty when none was), `names` those of this
-/// token request, which must be among them.
+/// `granted` are the resources that the user agreed to; `None` for a client that acts for
+/// itself. `names` are those of this token request, which must be among them.
 ///
 /// # Errors
 /// `invalid_target` when several come into question, or one is named that was not granted.
 pub fn choose(
     snapshot: &Snapshot,
     client: &ClientMetadata,
-    granted: &ScopeSet,
-    requested: &[String],
+    scopes: &ScopeSet,
+    granted: Option<&[String]>,
     names: &[String],
 ) -> Result<Target, Error> {
-    let several = || {
-        let text = "Several resources come into question; name one of them with resource";
-        Err(Error::refused(ErrorCode::InvalidTarget, text))
+    let refuse = |text: &'static str| Err(Error::refused(ErrorCode::InvalidTarget, text));
+    let is_granted = |resource: &Resource| {
+        granted.is_none_or(|granted| granted.iter().any(|name| resource.is_named(name)))
     };
-    let wanted = named(snapshot, client, if names.is_empty() { requested } else { names })?;
-    if let Some(first) = wanted.first() {
-        if !requested.is_empty() && !requested.iter().any(|r| first.is_named(r)) {
-            let text = "The resource was not part of the authorization";
-            return Err(Error::refused(ErrorCode::InvalidTarget, text));
-        }
-        if wanted.len() > 1 {
-            return several();
-        }
-        return Ok(Target::Resource(Box::new((*first).clone())));
+    let target = |resource: &Resource| Ok(Target::Resource(Box::new(resource.clone())));
+    let several = "Several resources come into question; name one of them with resource";
+    if !names.is_empty() {
+        return match named(snapshot, client, names)?.as_slice() {
+            [only] if is_granted(only) => target(only),
+            [_] => refuse("The resource was not part of the authorization"),
+            _ => refuse(several),
+        };
     }
-    let mut known =
-        snapshot.resources.iter().filter(|r| may_have(client, r) && !r.known(granted).is_empty());
-    match (known.next(), known.next()) {
-        (Some(only), None) => Ok(Target::Resource(Box::new(only.clone()))),
-        (first, second) => {
-            let default = client.default_resource.as_deref().and_then(|r| snapshot.resource(r));
-            match default {
-                Some(resource) => Ok(Target::Resource(Box::new(resource.clone()))),
-                None if first.is_some() && second.is_some() => several(),
-                None => Ok(Target::Issuer),
-            }
-        }
+    let candidates = snapshot.resources.iter().filter(|r| may_have(client, r) && is_granted(r));
+    let candidates: Vec<&Resource> = candidates.collect();
+    let knowing = candidates.iter().filter(|r| !r.known(scopes).is_empty());
+    let knowing: Vec<&Resource> = knowing.copied().collect();
+    match (knowing.as_slice(), candidates.as_slice()) {
+        ([only], _) => return target(only),
+        ([], [only]) if granted.is_some() => return target(only),
+        _ => {}
+    }
+    match client.default_resource.as_deref().and_then(|name| snapshot.resource(name)) {
+        Some(resource) => target(resource),
+        None if knowing.is_empty() => Ok(Target::Issuer),
+        None => refuse(several),
     }
 }

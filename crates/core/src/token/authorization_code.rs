@@ -1,12 +1,12 @@
 //! Redeeming an authorization code (RFC 6749 section 4.1.3, RFC 7636 section 4.6).
 
-use super::issue::Issue;
+use super::issue::{Issue, registered, target};
 use super::{check_grant_type, invalid_grant, liveness, pkce, refresh_token};
 use crate::audit;
 use crate::client::authenticate::{Presented, authenticate};
 use crate::client::metadata::GrantType;
 use crate::error::{Error, ErrorCode, Refusal};
-use crate::mint::{access_token, audience};
+use crate::mint::access_token;
 use crate::provider::{Provider, Snapshot};
 use crate::secret::Secret;
 use crate::store::{CodeRow, StoreExt as _, Tx};
@@ -58,18 +58,13 @@ pub fn redeem(
         let grant = grant.ok_or_else(|| invalid_grant(REFUSED, "the grant is gone"))?;
         let user = liveness::of_grant(tx, &grant, now)?;
         let user = user.map_err(|why| invalid_grant(REFUSED, why))?;
-        let requested: Vec<String> = grant.resources.keys().cloned().collect();
-        let target = audience::choose(
-            snapshot,
-            &client.metadata,
-            &grant.scopes,
-            &requested,
-            shown.resources,
-        )?;
+        liveness::of_client(&client, grant.created_at).map_err(|w| invalid_grant(REFUSED, w))?;
+        let granted = registered(&client, &grant.scopes)?;
+        let target = target(snapshot, (&client, &grant), &granted, shown.resources)?;
         if !tx.claim_code(&digest, now)? {
             return Err(replayed(provider, tx, &code, now)?);
         }
-        let scopes = target.scopes(&grant.scopes);
+        let scopes = target.scopes(&granted);
         let order = access_token::Order {
             client: &client,
             grant: Some((&grant, &user)),

@@ -31,11 +31,15 @@ pub fn issue(
             return Err(Error::refused(ErrorCode::UnauthorizedClient, text));
         }
         let granted = scopes(&client, scope)?;
-        let target = audience::choose(snapshot, &client.metadata, &granted, &[], resources)?;
+        let target = audience::choose(snapshot, &client.metadata, &granted, None, resources)?;
         let scopes = match &target {
             audience::Target::Resource(resource) => resource.known(&granted),
             audience::Target::Issuer => granted,
         };
+        if scopes.is_empty() && scope.is_some() {
+            let text = "The resource knows none of the requested scopes";
+            return Err(Error::refused(ErrorCode::InvalidScope, text));
+        }
         let order = access_token::Order { client: &client, grant: None, target, scopes };
         let access_token = access_token::draft(provider, &order, now)?;
         access_token.record(tx, &client.id, None, now)?;

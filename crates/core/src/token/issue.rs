@@ -2,7 +2,7 @@
 
 use super::TokenResponse;
 use crate::error::{Error, ErrorCode};
-use crate::mint::{access_token, id_token};
+use crate::mint::{access_token, audience, id_token};
 use crate::provider::{Provider, Snapshot};
 use crate::scope::ScopeSet;
 use crate::secret::Secret;
@@ -71,4 +71,28 @@ pub fn narrow(granted: &ScopeSet, requested: Option<&str>) -> Result<ScopeSet, E
     }
     let text = "The requested scope exceeds the scope that was granted";
     Err(Error::refused(ErrorCode::InvalidScope, text))
+}
+
+/// Of the granted scopes those that the client is still registered for.
+///
+/// # Errors
+/// `invalid_scope` when the registration itself is malformed.
+pub fn registered(client: &ClientRow, granted: &ScopeSet) -> Result<ScopeSet, Error> {
+    let Some(scope) = client.metadata.scope.as_deref() else { return Ok(granted.clone()) };
+    let registered = ScopeSet::parse(scope)?;
+    Ok(granted.filter(|scope| registered.contains(scope)))
+}
+
+/// The target of an access token under a grant.
+///
+/// # Errors
+/// `invalid_target`, as [`audience::choose`].
+pub fn target(
+    snapshot: &Snapshot,
+    (client, grant): (&ClientRow, &GrantRow),
+    scopes: &ScopeSet,
+    names: &[String],
+) -> Result<audience::Target, Error> {
+    let granted: Vec<String> = grant.resources.keys().cloned().collect();
+    audience::choose(snapshot, &client.metadata, scopes, Some(&granted), names)
 }

@@ -51,6 +51,9 @@ pub fn of_token(
         return Ok(Ok(Live { client, grant: None }));
     };
     let Some(grant) = tx.find_grant(&id)? else { return Ok(Err("the grant is gone")) };
+    if let Err(why) = of_client(&client, grant.created_at) {
+        return Ok(Err(why));
+    }
     Ok(of_grant(tx, &grant, now)?.map(|user| Live { client, grant: Some((grant, user)) }))
 }
 

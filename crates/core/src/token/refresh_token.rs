@@ -9,7 +9,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::issue::{Issue, narrow};
+use super::issue::{Issue, narrow, registered, target};
 use super::{check_grant_type, invalid_grant, liveness};
 use crate::audit;
 use crate::client::authenticate::{Presented, authenticate};
@@ -17,7 +17,7 @@ use crate::client::metadata::GrantType;
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::id::GrantId;
 use crate::keys::seal;
-use crate::mint::{access_token, audience};
+use crate::mint::access_token;
 use crate::provider::{Provider, Snapshot};
 use crate::random;
 use crate::secret::{Digest, Secret};
@@ -123,10 +123,8 @@ pub fn rotate(
         liveness::of_client(&client, grant.created_at).map_err(|w| invalid_grant(REFUSED, w))?;
         let user = liveness::of_grant(tx, &grant, now)?;
         let user = user.map_err(|why| invalid_grant(REFUSED, why))?;
-        let narrowed = narrow(&grant.scopes, shown.scope)?;
-        let requested: Vec<String> = grant.resources.keys().cloned().collect();
-        let names = shown.resources;
-        let target = audience::choose(snapshot, &client.metadata, &narrowed, &requested, names)?;
+        let narrowed = narrow(&registered(&client, &grant.scopes)?, shown.scope)?;
+        let target = target(snapshot, (&client, &grant), &narrowed, shown.resources)?;
         let scopes = target.scopes(&narrowed);
         let refresh_token = advance(provider, tx, (&client, &grant), (parts, successor), now)?;
         let grant_and_user = Some((&grant, &user));

@@ -306,3 +306,68 @@ fn another_user_in_the_same_browser_ends_the_session_of_the_first() {
     let step = authorize::begin(&world.provider, &request("app", &[]), &first).unwrap();
     assert!(matches!(step, Step::Login { login: None, .. }));
 }
+
+#[test]
+fn a_double_click_on_the_account_page_agrees_to_nothing_unseen() {
+    World::each(|world| {
+        populate(&world);
+        let mut browser = browser();
+        log_in(&world.provider, &mut browser, "alice");
+        let asking = request("app", &[("prompt", "select_account")]);
+        let step = authorize::begin(&world.provider, &asking, &browser).unwrap();
+        assert!(matches!(step, Step::SelectAccount { .. }));
+        let id = interaction(&step);
+        for _ in 0..2 {
+            let choice = Decision::ChooseAccount;
+            authorize::decide(&world.provider, &id, &browser, choice).unwrap();
+        }
+        let step = authorize::resume(&world.provider, &id, &browser).unwrap();
+        assert!(matches!(step, Step::Consent { .. }));
+    });
+}
+
+#[test]
+fn a_named_resource_is_something_to_agree_to_even_without_a_scope() {
+    let world = World::new();
+    populate(&world);
+    world.add_resource("notes", |_| ());
+    let mut browser = browser();
+    authorize(&world, &mut browser, &request("app", &[("scope", "openid")]));
+    let named = [("scope", "openid"), ("resource", "https://notes.example")];
+    let step = authorize::begin(&world.provider, &request("app", &named), &browser).unwrap();
+    let Step::Consent { scopes, .. } = step else { panic!("not asked") };
+    assert!(scopes.iter().any(|scope| scope.resource == "notes"));
+}
+
+#[test]
+fn scopes_of_a_resource_that_is_not_named_are_dropped_and_none_left_is_refused() {
+    let world = World::new();
+    populate(&world);
+    world.add_resource("notes", |_| ());
+    world.add_resource("mail", |_| ());
+    let notes = ("resource", "https://notes.example");
+    let mixed = [("scope", "openid mail:read notes:read"), notes];
+    let Step::Login { interaction, .. } = begin(&world, "app", &mixed).unwrap() else {
+        panic!("no page")
+    };
+    let mut browser = browser();
+    log_in(&world.provider, &mut browser, "alice");
+    let step = authorize::resume(&world.provider, &interaction, &browser).unwrap();
+    let Step::Consent { scopes, .. } = step else { panic!("no consent") };
+    let names: Vec<&str> = scopes.iter().map(|scope| scope.name.as_str()).collect();
+    assert_eq!(names, ["openid", "notes:read"]);
+    assert_eq!(answered(&world, "app", &[("scope", "mail:read"), notes]), "invalid_scope");
+    assert_eq!(answered(&world, "app", &[("scope", "unknown")]), "invalid_scope");
+}
+
+#[test]
+fn what_has_no_trusted_target_is_not_parked() {
+    let world = World::new();
+    populate(&world);
+    let before = world.scratch.contents();
+    let evil = request("app", &[("redirect_uri", "https://evil.example/")]);
+    assert_eq!(refused(authorize::park(&world.provider, &evil)), ErrorCode::InvalidRequest);
+    let long = request("app", &[("state", &"x".repeat(20_000))]);
+    assert_eq!(refused(authorize::park(&world.provider, &long)), ErrorCode::InvalidRequest);
+    assert!(world.scratch.contents() == before);
+}

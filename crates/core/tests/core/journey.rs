@@ -61,8 +61,13 @@ pub(crate) fn finish(provider: &Provider, browser: &mut Browser, mut step: Step)
                 log_in(provider, browser, "alice");
                 interaction
             }
-            Step::SelectAccount { interaction, .. } | Step::Consent { interaction, .. } => {
-                authorize::decide(provider, &interaction, browser, Decision::Accept).unwrap();
+            Step::SelectAccount { interaction, .. } => {
+                let choice = Decision::ChooseAccount;
+                authorize::decide(provider, &interaction, browser, choice).unwrap();
+                interaction
+            }
+            Step::Consent { interaction, .. } => {
+                authorize::decide(provider, &interaction, browser, Decision::Consent).unwrap();
                 interaction
             }
         };

@@ -271,3 +271,20 @@ fn every_response_names_its_issuer() {
         assert_eq!(parameter(&refused, "iss"), Some("http://127.0.0.1:8080"));
     });
 }
+
+#[test]
+fn a_resource_that_was_not_agreed_to_cannot_be_named_later() {
+    World::each(|world| {
+        populate(&world);
+        world.add_resource("notes", |_| ());
+        let plain = code(&world, "app", "openid");
+        let request = TokenRequest::AuthorizationCode {
+            code: plain,
+            redirect_uri: Some("https://app.example/cb".into()),
+            code_verifier: Some(Secret::new(keywright_testkit::world::VERIFIER)),
+            resources: vec!["https://notes.example".into()],
+        };
+        let answer = token::exchange(&world.provider, &basic("app"), &request);
+        assert_eq!(refused(answer), ErrorCode::InvalidTarget);
+    });
+}

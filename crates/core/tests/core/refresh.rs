@@ -216,3 +216,19 @@ fn a_disabled_user_or_client_gets_nothing_more() {
         assert_eq!(refused(rotate(&world, &token)), ErrorCode::InvalidClient);
     });
 }
+
+#[test]
+fn a_scope_that_the_client_lost_is_not_refreshed() {
+    World::each(|world| {
+        populate(&world);
+        let token = first(&world, "openid email offline_access");
+        let narrowed = world.provider.store.write(|tx| {
+            let id = keywright_core::id::ClientId::new("app");
+            let mut client = tx.find_client(&id)?.unwrap();
+            client.metadata.scope = Some("openid offline_access".into());
+            Ok(tx.update_client(&client)?)
+        });
+        assert!(narrowed.unwrap());
+        assert_eq!(rotate(&world, &token).unwrap().scope, "openid offline_access");
+    });
+}

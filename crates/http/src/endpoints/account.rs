@@ -1,6 +1,7 @@
 //! POST `/authorize/{id}/account`: which account the user goes on with.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use keywright_core::authorize::Decision;
 
 use super::consent::decide;
 use crate::state::State;
@@ -11,5 +12,7 @@ pub(crate) async fn post(
     payload: web::Payload,
     state: web::Data<State>,
 ) -> HttpResponse {
-    decide(&request, payload, &state).await.unwrap_or_else(|failure| failure.page(&request, &state))
+    decide(&request, payload, &state, Decision::ChooseAccount)
+        .await
+        .unwrap_or_else(|failure| failure.page(&request, &state))
 }

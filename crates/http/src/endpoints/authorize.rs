@@ -51,7 +51,13 @@ pub(crate) async fn resume(request: HttpRequest, state: web::Data<State>) -> Htt
 async fn next(request: &HttpRequest, state: &State) -> Result<HttpResponse, Failure> {
     let id = interaction::named(request)?;
     let visitor = Visitor::of(request, state)?;
-    let browser = visitor.browser.clone();
-    let next = state.ask(move |provider| authorize::resume(provider, &id, &browser)).await?;
-    step::show(state, &visitor, next)
+    let (browser, asked) = (visitor.browser.clone(), id.clone());
+    let next = state.ask(move |provider| authorize::resume(provider, &asked, &browser)).await?;
+    match step::interaction(&next) {
+        // A parked request has become an interaction of its own: its page can be reloaded.
+        Some(fresh) if *fresh != id => {
+            Ok(visitor.remember(state, see_other(&step::path(state, fresh)))?)
+        }
+        _ => step::show(state, &visitor, next),
+    }
 }

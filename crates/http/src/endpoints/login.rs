@@ -10,6 +10,7 @@ use keywright_core::authorize::{self, Decision, Step};
 use keywright_core::error::{Error, ErrorCode};
 use keywright_core::id::InteractionId;
 use keywright_core::secret::Secret;
+use keywright_core::session::FormScope;
 
 use super::rendering::see_other;
 use super::{interaction, step};
@@ -46,9 +47,9 @@ async fn answer(
 ) -> Result<HttpResponse, Failure> {
     let id = interaction::named(request)?;
     let visitor = Visitor::of(request, state)?;
-    let mut form = own_form(state, request, &visitor, payload).await?;
+    let mut form = own_form(state, request, &visitor, payload, FormScope::Browser).await?;
     let back = step::path(state, &id);
-    if decision(&mut form)? == Decision::Deny {
+    if decision(&mut form, Decision::Consent)? == Decision::Deny {
         let browser = visitor.browser;
         state.ask(move |p| authorize::decide(p, &id, &browser, Decision::Deny)).await?;
         return Ok(see_other(&back));

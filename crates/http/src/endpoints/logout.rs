@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use keywright_core::authorize::Decision;
 use keywright_core::session::logout::LogoutStep;
-use keywright_core::session::{form_token, logout};
+use keywright_core::session::{FormScope, form_token, logout};
 
 use super::interaction;
 use super::rendering::{page, see_other};
@@ -54,9 +54,16 @@ pub(crate) async fn resume(request: HttpRequest, state: web::Data<State>) -> Htt
 async fn next(request: &HttpRequest, state: &State) -> Result<HttpResponse, Failure> {
     let id = interaction::named(request)?;
     let visitor = Visitor::of(request, state)?;
-    let browser = visitor.browser.clone();
-    let next = state.ask(move |provider| logout::resume(provider, &id, &browser)).await?;
-    show(state, &visitor, next)
+    let (browser, asked) = (visitor.browser.clone(), id.clone());
+    let next = state.ask(move |provider| logout::resume(provider, &asked, &browser)).await?;
+    match &next {
+        // A parked request has become an interaction of its own: its page can be reloaded.
+        LogoutStep::Confirm { interaction, .. } if *interaction != id => {
+            let there = see_other(&format!("{}/logout/{interaction}", state.base));
+            Ok(visitor.remember(state, there)?)
+        }
+        _ => show(state, &visitor, next),
+    }
 }
 
 /// POST `/logout/{id}`: the user decided.
@@ -75,8 +82,8 @@ async fn decide(
 ) -> Result<HttpResponse, Failure> {
     let id = interaction::named(request)?;
     let visitor = Visitor::of(request, state)?;
-    let decision = decision(&mut own_form(state, request, &visitor, payload).await?)?;
-    if decision != Decision::Accept {
+    let mut form = own_form(state, request, &visitor, payload, FormScope::Browser).await?;
+    if decision(&mut form, Decision::Consent)? != Decision::Consent {
         return page(&SignedOut { layout: state.layout(), ended: false }, &csp(None));
     }
     let browser = visitor.browser.clone();
@@ -90,7 +97,7 @@ fn show(state: &State, visitor: &Visitor, step: LogoutStep) -> Result<HttpRespon
             let confirm = LogoutConfirm {
                 layout: state.layout(),
                 action: &format!("{}/logout/{interaction}", state.base),
-                csrf: &form_token(&state.provider, &visitor.browser)?,
+                csrf: &form_token(&state.provider, &visitor.browser, FormScope::Browser)?,
                 login: &login,
                 client_name: client_name.as_deref(),
             };

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use keywright_core::authorize::{ClientView, ScopeView, Step};
 use keywright_core::id::InteractionId;
-use keywright_core::session;
+use keywright_core::session::{self, FormScope};
 
 use super::{answer, rendering};
 use crate::error::Failure;
@@ -16,7 +16,10 @@ use crate::state::State;
 /// # Errors
 /// When a page cannot be rendered.
 pub(crate) fn show(state: &State, visitor: &Visitor, step: Step) -> Result<HttpResponse, Failure> {
-    let frame = Frame { state, csrf: session::form_token(&state.provider, &visitor.browser)? };
+    let scope =
+        if matches!(step, Step::Login { .. }) { FormScope::Browser } else { FormScope::Session };
+    let csrf = session::form_token(&state.provider, &visitor.browser, scope)?;
+    let frame = Frame { state, csrf };
     let response = match step {
         Step::Login { interaction, client, login, ui_locales: _ } => {
             frame.login(&interaction, &client, &login.unwrap_or_default(), None)?
@@ -30,6 +33,16 @@ pub(crate) fn show(state: &State, visitor: &Visitor, step: Step) -> Result<HttpR
         Step::Answer(answer) => answer::send(state, &answer)?,
     };
     Ok(visitor.remember(state, response)?)
+}
+
+/// The interaction of a step that is a page.
+pub(crate) fn interaction(step: &Step) -> Option<&InteractionId> {
+    match step {
+        Step::Login { interaction, .. }
+        | Step::SelectAccount { interaction, .. }
+        | Step::Consent { interaction, .. } => Some(interaction),
+        Step::Answer(_) => None,
+    }
 }
 
 /// Shows the login page again, with what was typed and what is wrong; if the interaction wants
@@ -47,7 +60,8 @@ pub(crate) fn login_again(
     let Step::Login { interaction, client, .. } = step else {
         return show(state, visitor, step);
     };
-    let frame = Frame { state, csrf: session::form_token(&state.provider, &visitor.browser)? };
+    let csrf = session::form_token(&state.provider, &visitor.browser, FormScope::Browser)?;
+    let frame = Frame { state, csrf };
     frame.login(&interaction, &client, typed, Some(problem))
 }
 

@@ -7,7 +7,7 @@ use actix_web::http::header::{HeaderValue, ORIGIN};
 use actix_web::{HttpRequest, web};
 use keywright_core::authorize::Decision;
 use keywright_core::error::{Error, ErrorCode, Refusal};
-use keywright_core::session;
+use keywright_core::session::{self, FormScope};
 
 use super::browser::Visitor;
 use super::form::form;
@@ -24,21 +24,23 @@ pub(crate) async fn own_form(
     request: &HttpRequest,
     visitor: &Visitor,
     payload: web::Payload,
+    scope: FormScope,
 ) -> Result<Parameters, Failure> {
     check_origin(state, request)?;
     let mut form = form(request, payload).await?;
     let token = form.require("csrf")?;
-    session::check_form_token(&state.provider, &visitor.browser, &token)?;
+    session::check_form_token(&state.provider, &visitor.browser, scope, &token)?;
     Ok(form)
 }
 
-/// What the user decided: the button that was pressed.
+/// What the user decided: the button that was pressed. `accept` is what the first one means on
+/// this page.
 ///
 /// # Errors
 /// `invalid_request` for a missing or unknown button.
-pub(crate) fn decision(form: &mut Parameters) -> Result<Decision, Error> {
+pub(crate) fn decision(form: &mut Parameters, accept: Decision) -> Result<Decision, Error> {
     match form.take("decision").as_deref() {
-        Some("accept") => Ok(Decision::Accept),
+        Some("accept") => Ok(accept),
         Some("deny") => Ok(Decision::Deny),
         Some("other") => Ok(Decision::OtherAccount),
         _ => Err(Error::refused(ErrorCode::InvalidRequest, "The form names no decision")),

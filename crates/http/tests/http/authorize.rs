@@ -138,13 +138,10 @@ fn a_post_is_stored_and_goes_on_at_a_get_without_reading_cookies() {
         .body(authorization_query(&[]));
     let parked = browser.send(post);
     assert!(parked.location().starts_with("/authorize/"), "{parked:?}");
-    let login = browser.get(parked.location());
-    assert_eq!(login.status, 200);
-    let login = if login.body.contains("name=\"password\"") {
-        login
-    } else {
-        browser.get(login.location())
-    };
+    let taken_up = browser.get(parked.location());
+    let login = browser.get(taken_up.location());
+    assert!(login.body.contains("name=\"password\""), "{login:?}");
+    assert_eq!(browser.get(taken_up.location()).status, 200, "the page can be reloaded");
     assert_eq!(browser.log_in(&login).status, 200);
 }
 
