@@ -11,6 +11,9 @@ use crate::journey::{basic, code, is_active, populate, redemption, refresh, toke
 
 const CROWD: usize = 32;
 
+/// Connections are opened as they are needed, so the first round may not meet itself.
+const ROUNDS: usize = 8;
+
 fn all_at_once(world: &World, request: &TokenRequest) -> Vec<Result<TokenResponse, Error>> {
     let barrier = Barrier::new(CROWD);
     std::thread::scope(|scope| {
@@ -30,15 +33,17 @@ fn all_at_once(world: &World, request: &TokenRequest) -> Vec<Result<TokenRespons
 fn of_thirty_two_redemptions_one_succeeds_and_the_replays_end_its_grant() {
     World::each(|world| {
         populate(&world);
-        let code = code(&world, "app", "openid");
-        let answers = all_at_once(&world, &redemption(&code));
-        let (good, bad): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
-        assert_eq!(good.len(), 1);
-        for refusal in bad {
-            assert_eq!(refusal.unwrap_err().code(), Some(ErrorCode::InvalidGrant));
+        for _ in 0..ROUNDS {
+            let code = code(&world, "app", "openid");
+            let answers = all_at_once(&world, &redemption(&code));
+            let (good, bad): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
+            assert_eq!(good.len(), 1);
+            for refusal in bad {
+                assert_eq!(refusal.unwrap_err().code(), Some(ErrorCode::InvalidGrant));
+            }
+            let token = good.into_iter().next().unwrap().unwrap().access_token;
+            assert!(!is_active(&world, &token));
         }
-        let token = good.into_iter().next().unwrap().unwrap().access_token;
-        assert!(!is_active(&world, &token));
     });
 }
 
@@ -46,12 +51,13 @@ fn of_thirty_two_redemptions_one_succeeds_and_the_replays_end_its_grant() {
 fn thirty_two_uses_of_a_refresh_token_get_the_same_successor() {
     World::each(|world| {
         populate(&world);
-        let start = tokens(&world, "openid offline_access").refresh_token.unwrap();
-        let answers = all_at_once(&world, &refresh(&start));
-        let successors: HashSet<String> =
-            answers.into_iter().map(|answer| answer.unwrap().refresh_token.unwrap()).collect();
-        assert_eq!(successors.len(), 1);
-        let next = successors.into_iter().next().unwrap();
-        assert!(token::exchange(&world.provider, &basic("app"), &refresh(&next)).is_ok());
+        let mut current = tokens(&world, "openid offline_access").refresh_token.unwrap();
+        for _ in 0..ROUNDS {
+            let answers = all_at_once(&world, &refresh(&current));
+            let successors: HashSet<String> =
+                answers.into_iter().map(|answer| answer.unwrap().refresh_token.unwrap()).collect();
+            assert_eq!(successors.len(), 1);
+            current = successors.into_iter().next().unwrap();
+        }
     });
 }
