@@ -46,9 +46,34 @@ pub fn look_up(provider: &Provider, login: &str) -> Result<Attempt, Error> {
     })
 }
 
-/// Second part, slow and without the database: whether the password is right.
-pub fn verify(attempt: &Attempt, password: &Secret) -> bool {
-    password::verify(password, &attempt.hash) && attempt.user.is_some()
+/// What the second part found out.
+#[derive(Debug)]
+pub enum Verdict {
+    /// Wrong, or nobody of that name.
+    Wrong,
+    /// Right.
+    Right,
+    /// Right, and the stored hash has another cost than the operator wants: this one replaces it.
+    Renewed(Secret),
+}
+
+/// Second part, slow and without the database: whether the password is right. A hash of another
+/// cost is made anew, so that all names take the same time again.
+pub fn verify(provider: &Provider, attempt: &Attempt, password: &Secret) -> Verdict {
+    if !password::verify(password, &attempt.hash) || attempt.user.is_none() {
+        return Verdict::Wrong;
+    }
+    let cost = provider.settings.password_cost;
+    if !password::needs_rehash(&attempt.hash, cost) {
+        return Verdict::Right;
+    }
+    match password::hash(provider.random.as_ref(), password, cost) {
+        Ok(hash) => Verdict::Renewed(Secret::new(hash)),
+        Err(error) => {
+            tracing::warn!(%error, "a password hash could not be renewed");
+            Verdict::Right
+        }
+    }
 }
 
 /// Third part: begins a session and returns its cookie. The cookie changes at each login; the
@@ -60,15 +85,16 @@ pub fn verify(attempt: &Attempt, password: &Secret) -> bool {
 pub fn finish(
     provider: &Provider,
     attempt: &Attempt,
-    verified: bool,
+    verdict: &Verdict,
     browser: &Browser,
     user_agent: &str,
 ) -> Result<Secret, Error> {
     let now = provider.now();
     let cookie = Secret::generate(provider.random.as_ref())?;
+    let is_right = !matches!(verdict, Verdict::Wrong);
     provider.store.write(|tx| {
         let user = match &attempt.user {
-            Some(id) if verified && unchanged(tx, attempt, id)? => tx.find_user(id)?,
+            Some(id) if is_right && unchanged(tx, attempt, id)? => tx.find_user(id)?,
             _ => None,
         };
         let Some(user) = user.filter(|user| user.disabled_at.is_none()) else {
@@ -76,6 +102,9 @@ pub fn finish(
             let text = "The login name or the password is wrong";
             return Err(Error::RefusedAndRecorded(Refusal::new(ErrorCode::AccessDenied, text)));
         };
+        if let Verdict::Renewed(hash) = verdict {
+            renew(tx, &user.id, hash, now)?;
+        }
         begin_session(provider, tx, (&user, browser), (&cookie, user_agent), now)?;
         audit::of_user(provider, tx, "login.succeeded", Some(&user.id), now)?;
         Ok(cookie.clone())
@@ -86,6 +115,14 @@ pub fn finish(
 fn unchanged(tx: &mut dyn Tx, attempt: &Attempt, id: &UserId) -> Result<bool, Error> {
     let row: Option<CredentialRow> = tx.find_credential(id, CredentialKind::Password)?;
     Ok(row.is_some_and(|row| row.data == attempt.hash.as_bytes()))
+}
+
+fn renew(tx: &mut dyn Tx, id: &UserId, hash: &Secret, now: Timestamp) -> Result<(), Error> {
+    if let Some(row) = tx.find_credential(id, CredentialKind::Password)? {
+        let data = hash.expose().as_bytes().to_vec();
+        tx.put_credential(&CredentialRow { data, updated_at: now, ..row })?;
+    }
+    Ok(())
 }
 
 fn begin_session(

@@ -47,8 +47,8 @@ pub(crate) fn request(client: &str, more: &[(&str, &str)]) -> Vec<(String, Strin
 /// Logs in with [`PASSWORD`].
 pub(crate) fn log_in(provider: &Provider, browser: &mut Browser, name: &str) {
     let attempt = login::look_up(provider, name).unwrap();
-    let verified = login::verify(&attempt, &Secret::new(PASSWORD));
-    let cookie = login::finish(provider, &attempt, verified, browser, "test").unwrap();
+    let verdict = login::verify(provider, &attempt, &Secret::new(PASSWORD));
+    let cookie = login::finish(provider, &attempt, &verdict, browser, "test").unwrap();
     browser.session = Some(cookie);
 }
 

@@ -3,6 +3,8 @@
 //! The one request with two hops: look up, verify in the hash queue (which holds no database
 //! permit), begin the session.
 
+use std::sync::Arc;
+
 use actix_web::http::header::{HeaderValue, USER_AGENT};
 use actix_web::{HttpRequest, HttpResponse, web};
 use keywright_core::account::login;
@@ -75,11 +77,12 @@ async fn verify(
     state: &State,
     typed: String,
     password: Secret,
-) -> Result<(login::Attempt, bool), Failure> {
+) -> Result<(login::Attempt, login::Verdict), Failure> {
     let attempt = state.ask(move |provider| login::look_up(provider, &typed)).await?;
+    let provider = Arc::clone(&state.provider);
     let verified = move || {
-        let verified = login::verify(&attempt, &password);
-        (attempt, verified)
+        let verdict = login::verify(&provider, &attempt, &password);
+        (attempt, verdict)
     };
     state.hashes.run(verified).await.map_err(|_| Failure::Overloaded)
 }
@@ -89,12 +92,12 @@ async fn begin(
     state: &State,
     visitor: &Visitor,
     id: InteractionId,
-    (attempt, verified): (login::Attempt, bool),
+    (attempt, verdict): (login::Attempt, login::Verdict),
 ) -> Result<Outcome, Failure> {
     let browser = visitor.browser.clone();
     let user_agent = user_agent(request);
     state
-        .ask(move |p| match login::finish(p, &attempt, verified, &browser, &user_agent) {
+        .ask(move |p| match login::finish(p, &attempt, &verdict, &browser, &user_agent) {
             Ok(session) => Ok(Outcome::Begun(session)),
             Err(Error::Refused(refusal) | Error::RefusedAndRecorded(refusal))
                 if refusal.code == ErrorCode::AccessDenied =>
