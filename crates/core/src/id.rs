@@ -19,12 +19,18 @@ macro_rules! ids {
                 Self(text.into())
             }
 
-            /// A fresh random identifier: 128 bits in unpadded base64url (22 characters).
+            /// A fresh random identifier: 128 bits in unpadded base64url (22 characters). It
+            /// does not begin with a hyphen, so that a command line takes it for no option.
             ///
             /// # Errors
             /// [`RandomError`] when no randomness can be had.
             pub fn generate(random: &dyn Random) -> Result<Self, RandomError> {
-                Ok(Self(random::text::<16>(random)?))
+                loop {
+                    let text = random::text::<16>(random)?;
+                    if !text.starts_with('-') {
+                        return Ok(Self(text));
+                    }
+                }
             }
 
             /// The identifier as text.
@@ -60,4 +66,16 @@ ids! {
     Jti;
     /// A row that needs a name of its own (client secret, audit event, outbox entry).
     RowId;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::OsRandom;
+
+    #[test]
+    fn no_generated_identifier_looks_like_an_option() {
+        let begin = |_| ClientId::generate(&OsRandom).unwrap().as_str().starts_with('-');
+        assert!(!(0..2000).any(begin));
+    }
 }

@@ -5,6 +5,8 @@
 //! transaction, [`Provider::poll`] (once a second) replaces it when a version moved, and one
 //! that was last confirmed more than [`STALE_AFTER`] ago is confirmed again before use.
 
+use std::net::IpAddr;
+use std::ops::Deref;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use url::Url;
@@ -110,8 +112,33 @@ impl Snapshot {
     }
 }
 
-/// An authorization server.
+/// Through which request the provider is asked. Empty for a job and for the command line.
+#[derive(Debug, Clone, Default)]
+pub struct Caller {
+    /// The request's id, the same that its log lines and its answer carry.
+    pub request_id: String,
+    /// The client's network address, as far as the operator's trust in proxies goes.
+    pub address: Option<IpAddr>,
+}
+
+/// An authorization server, as one caller sees it: a handle that is cheap to clone.
+#[derive(Clone)]
 pub struct Provider {
+    /// Who asks.
+    pub caller: Caller,
+    shared: Arc<Shared>,
+}
+
+impl Deref for Provider {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+/// What all callers share.
+pub struct Shared {
     /// What the operator decided.
     pub settings: Settings,
     /// The database.
@@ -143,9 +170,18 @@ impl Provider {
         rotate::apply(store.as_ref(), random.as_ref(), &master, &settings.keys, now)?;
         let snapshot = store.read(|tx| load(tx, &master))?;
         let snapshot = RwLock::new((Arc::new(snapshot), now));
-        Ok(Self { settings, store, clock, random, master, snapshot })
+        let shared = Shared { settings, store, clock, random, master, snapshot };
+        Ok(Self { caller: Caller::default(), shared: Arc::new(shared) })
     }
 
+    /// The same provider, asked by `caller`.
+    #[must_use]
+    pub fn asked_by(&self, caller: Caller) -> Self {
+        Self { caller, shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl Shared {
     /// The instant of this request: read it once.
     pub fn now(&self) -> Timestamp {
         self.clock.now()

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::audit;
+use crate::audit::{Event, Kind};
 use crate::client::authenticate::{Presented, authenticate};
 use crate::error::{Error, ErrorCode};
 use crate::id::{ClientId, Jti};
@@ -33,6 +33,8 @@ pub fn revoke(provider: &Provider, presented: &Presented, token: &Secret) -> Res
         let expires = claims.get("exp").and_then(Value::as_i64).map(Timestamp);
         if let (Some(jti), Some(expires)) = (text("jti"), expires) {
             tx.revoke_jti(&Jti::new(jti), expires)?;
+            let event = Event::new(Kind::TokenRevoked).client(&caller.id).detail("jti", jti);
+            event.record(provider, tx, now)?;
         }
         Ok(())
     })
@@ -52,7 +54,8 @@ fn revoke_grant(
     }
     check_owner(caller, Some(&grant.client_id))?;
     if tx.revoke_grant(&grant.id, now, "revoked_by_client")? {
-        audit::of_grant(provider, tx, "grant.revoked", (&grant.id, &caller.id), now)?;
+        let event = Event::new(Kind::GrantRevoked).grant(&grant.id).client(&caller.id);
+        event.record(provider, tx, now)?;
     }
     Ok(())
 }

@@ -7,11 +7,12 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use actix_web::HttpRequest;
 use actix_web::web::Bytes;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keywright_core::discovery;
-use keywright_core::provider::{Provider, Settings, Snapshot};
+use keywright_core::provider::{Settings, Snapshot};
 use openssl::sha::sha256;
 
 use crate::error::Failure;
@@ -73,10 +74,14 @@ impl Publisher {
     ///
     /// # Errors
     /// [`Failure`] when the snapshot is stale and the database does not confirm it.
-    pub(crate) async fn current(&self, state: &State) -> Result<Arc<Published>, Failure> {
+    pub(crate) async fn current(
+        &self,
+        request: &HttpRequest,
+        state: &State,
+    ) -> Result<Arc<Published>, Failure> {
         let snapshot = match state.provider.fresh_snapshot() {
             Some(snapshot) => snapshot,
-            None => state.ask(Provider::snapshot).await?,
+            None => state.ask(request, |provider| provider.snapshot()).await?,
         };
         let last = self.last.read().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(last) = last.filter(|last| Arc::ptr_eq(&last.snapshot, &snapshot)) {

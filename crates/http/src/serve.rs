@@ -3,7 +3,6 @@
 use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Server;
@@ -75,7 +74,7 @@ pub struct Serving {
 ///
 /// # Errors
 /// When an address cannot be bound or a hashing thread cannot be started.
-pub fn serve(options: &ServerOptions, provider: Arc<Provider>) -> io::Result<Serving> {
+pub fn serve(options: &ServerOptions, provider: Provider) -> io::Result<Serving> {
     let hashes = HashQueue::start(options.hash_threads, options.hash_queue)?;
     let hop = Hop::new(options.hops, options.hop_wait);
     let state = web::Data::new(State::new(provider, hop, hashes));

@@ -1,13 +1,14 @@
 //! What every request handler needs.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use actix_web::HttpRequest;
 use keywright_core::error::Error;
 use keywright_core::provider::Provider;
 use url::Url;
 
 use crate::error::Failure;
+use crate::extract::caller;
 use crate::hash_queue::HashQueue;
 use crate::hop::Hop;
 use crate::pages::Layout;
@@ -16,7 +17,7 @@ use crate::publish::Publisher;
 /// The provider with its surroundings; one for all workers.
 pub(crate) struct State {
     /// The protocol.
-    pub(crate) provider: Arc<Provider>,
+    pub(crate) provider: Provider,
     /// The way to the database.
     pub(crate) hop: Hop,
     /// The way to password hashes.
@@ -32,7 +33,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(provider: Arc<Provider>, hop: Hop, hashes: HashQueue) -> Self {
+    pub(crate) fn new(provider: Provider, hop: Hop, hashes: HashQueue) -> Self {
         let issuer = Url::parse(&provider.settings.issuer).ok();
         let origin = issuer.as_ref().map(|url| url.origin().ascii_serialization());
         let host = issuer.as_ref().and_then(Url::host_str).unwrap_or_default().to_owned();
@@ -52,16 +53,16 @@ impl State {
         }
     }
 
-    /// Runs `work` where it may use the database: once per request.
+    /// Runs `work` for a request where it may use the database: once per request.
     ///
     /// # Errors
     /// As [`Hop::run`].
-    pub(crate) async fn ask<T, F>(&self, work: F) -> Result<T, Failure>
+    pub(crate) async fn ask<T, F>(&self, request: &HttpRequest, work: F) -> Result<T, Failure>
     where
         T: Send + 'static,
         F: FnOnce(&Provider) -> Result<T, Error> + Send + 'static,
     {
-        let provider = Arc::clone(&self.provider);
+        let provider = self.provider.asked_by(caller::of(request));
         self.hop.run(move || work(&provider)).await
     }
 

@@ -107,7 +107,7 @@ pub(crate) fn serve(config: &Config) -> Result<(), Failure> {
         tracing::info!("applied migration {migration}");
     }
     let listen = config.listen.iter().copied().map(take_port).collect::<Result<Vec<_>, _>>()?;
-    let provider = Arc::new(provider(config, &listen, store)?);
+    let provider = provider(config, &listen, store)?;
     for change in config::reconcile::apply(&provider, &config.declared)? {
         tracing::info!("configuration: {change}");
     }
@@ -172,8 +172,8 @@ fn take_port(address: SocketAddr) -> io::Result<SocketAddr> {
     TcpListener::bind(address)?.local_addr()
 }
 
-fn listen_on(options: &ServerOptions, provider: &Arc<Provider>) -> Result<Serving, Failure> {
-    keywright_http::serve(options, Arc::clone(provider)).map_err(|error| {
+fn listen_on(options: &ServerOptions, provider: &Provider) -> Result<Serving, Failure> {
+    keywright_http::serve(options, provider.clone()).map_err(|error| {
         let addresses: Vec<_> = options.listen.iter().map(ToString::to_string).collect();
         Failure::new(format!("cannot listen on {}: {error}", addresses.join(", ")))
             .hint("choose another address with --listen or KEYWRIGHT_LISTEN")

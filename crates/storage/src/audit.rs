@@ -53,6 +53,7 @@ impl AuditTx for Transaction<'_> {
         self.insert("audit event", |c| {
             diesel::insert_into(audit_events::table).values(row).execute(c)
         })?;
+        self.events.push(event.clone());
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use keywright_core::store::{Mode, Outcome, Store, StoreError, Tx};
+use keywright_core::store::{AuditEvent, Mode, Outcome, Store, StoreError, Tx};
 
 use crate::db::{ConnectionManager, Engine, Lease};
 use crate::failure;
@@ -117,7 +117,7 @@ impl Database {
         &self,
         mode: Mode,
         body: &mut dyn FnMut(&mut dyn Tx) -> Outcome,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<AuditEvent>, StoreError> {
         let mut pooled = self.begin(mode)?;
         let lease: &mut Lease = &mut pooled;
         let ended = transaction::run(&mut lease.connection, body);
@@ -133,7 +133,7 @@ impl Store for Database {
         &self,
         mode: Mode,
         body: &mut dyn FnMut(&mut dyn Tx) -> Outcome,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<AuditEvent>, StoreError> {
         match (&self.writer, mode) {
             (Some(writer), Mode::Write) => writer.transact(body),
             _ => self.transact_alone(mode, body),

@@ -8,7 +8,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use keywright_core::store::{Mode, Outcome, StoreError, Tx};
+use keywright_core::store::{AuditEvent, Mode, Outcome, StoreError, Tx};
 
 use crate::db::{AnyConnection, ConnectionManager};
 use crate::failure;
@@ -91,7 +91,7 @@ impl GroupCommit {
     pub(crate) fn transact(
         &self,
         body: &mut dyn FnMut(&mut dyn Tx) -> Outcome,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<AuditEvent>, StoreError> {
         // Counted before the lock is asked for: whoever sees the count and leaves the group
         // open can rely on somebody coming after.
         self.waiting.fetch_add(1, Ordering::SeqCst);
@@ -139,13 +139,13 @@ impl Turn<'_> {
     fn run_member(
         &mut self,
         body: &mut dyn FnMut(&mut dyn Tx) -> Outcome,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<AuditEvent>, StoreError> {
         let Some(connection) = self.writer.connection.as_mut() else {
-            return Ok(());
+            return Ok(Vec::new());
         };
         if let Err(error) = connection.savepoint() {
             self.fail(failure::store_error(&error));
-            return Ok(());
+            return Ok(Vec::new());
         }
         let ended = transaction::run(connection, body);
         if ended.connection_lost {

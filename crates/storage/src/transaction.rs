@@ -1,7 +1,7 @@
 //! A transaction while its body runs. The files beside this one give it its verbs.
 
 use diesel::{Connection as _, QueryResult};
-use keywright_core::store::{Outcome, StoreError, Tx};
+use keywright_core::store::{AuditEvent, Outcome, StoreError, Tx};
 
 use crate::db::AnyConnection;
 use crate::failure;
@@ -10,6 +10,8 @@ use crate::failure;
 pub(crate) struct Transaction<'c> {
     connection: &'c mut AnyConnection,
     failed: bool,
+    /// What was recorded and is to be told once it is committed.
+    pub(crate) events: Vec<AuditEvent>,
 }
 
 impl Tx for Transaction<'_> {}
@@ -76,8 +78,8 @@ impl Transaction<'_> {
 
 /// How a transaction, or a savepoint in one, ended.
 pub(crate) struct Ended {
-    /// What the caller of the store hears.
-    pub(crate) result: Result<(), StoreError>,
+    /// What the caller of the store hears: the audit events that it kept.
+    pub(crate) result: Result<Vec<AuditEvent>, StoreError>,
     /// A statement failed; what the body wrote is rolled back.
     pub(crate) statement_failed: bool,
     /// The end itself failed: the state of the connection is unknown.
@@ -89,9 +91,9 @@ pub(crate) fn run(
     connection: &mut AnyConnection,
     body: &mut dyn FnMut(&mut dyn Tx) -> Outcome,
 ) -> Ended {
-    let mut transaction = Transaction { connection, failed: false };
+    let mut transaction = Transaction { connection, failed: false, events: Vec::new() };
     let outcome = body(&mut transaction);
-    let statement_failed = transaction.failed;
+    let Transaction { connection, failed: statement_failed, events } = transaction;
     let ended = match outcome {
         Outcome::Commit if !statement_failed => connection.commit(),
         _ => connection.rollback(),
@@ -101,8 +103,9 @@ pub(crate) fn run(
             Err(StoreError::Failed("a failed transaction cannot commit".into()))
         }
         (Outcome::Commit, Err(error)) => Err(failure::store_error(error)),
+        (Outcome::Commit, Ok(())) => Ok(events),
         // A rollback that fails has kept nothing either.
-        (Outcome::Commit, Ok(())) | (Outcome::Rollback, _) => Ok(()),
+        (Outcome::Rollback, _) => Ok(Vec::new()),
     };
     Ended { result, statement_failed, connection_lost: ended.is_err() }
 }

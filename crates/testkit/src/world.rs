@@ -79,7 +79,7 @@ impl Random for SeededRandom {
 /// A provider to test with.
 pub struct World {
     /// The provider.
-    pub provider: Arc<Provider>,
+    pub provider: Provider,
     /// Its clock.
     pub clock: Arc<FrozenClock>,
     /// Its database; gone with the world.
@@ -111,7 +111,7 @@ impl World {
     pub fn with(scratch: ScratchDatabase, settings: Settings) -> Self {
         let clock = Arc::new(FrozenClock(AtomicI64::new(1_800_000_000)));
         let provider = Self::replica(&scratch, settings, &clock, "world");
-        Self { provider: Arc::new(provider), clock, scratch }
+        Self { provider, clock, scratch }
     }
 
     /// Another process over the same database.

@@ -2,7 +2,7 @@
 //! database permit), begin the session.
 
 use super::{password, user};
-use crate::audit;
+use crate::audit::{Event, Kind};
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::id::{Sid, UserId};
 use crate::provider::Provider;
@@ -98,15 +98,17 @@ pub fn finish(
             _ => None,
         };
         let Some(user) = user.filter(|user| user.disabled_at.is_none()) else {
-            audit::of_user(provider, tx, "login.failed", attempt.user.as_ref(), now)?;
+            let event = Event::new(Kind::LoginFailed);
+            attempt.user.iter().fold(event, Event::user).record(provider, tx, now)?;
             let text = "The login name or the password is wrong";
             return Err(Error::RefusedAndRecorded(Refusal::new(ErrorCode::AccessDenied, text)));
         };
         if let Verdict::Renewed(hash) = verdict {
             renew(tx, &user.id, hash, now)?;
+            Event::new(Kind::PasswordUpgraded).user(&user.id).record(provider, tx, now)?;
         }
         begin_session(provider, tx, (&user, browser), (&cookie, user_agent), now)?;
-        audit::of_user(provider, tx, "login.succeeded", Some(&user.id), now)?;
+        Event::new(Kind::LoginSucceeded).user(&user.id).record(provider, tx, now)?;
         Ok(cookie.clone())
     })
 }

@@ -2,6 +2,7 @@
 
 use super::request::Request;
 use super::{ACR_SINGLE_FACTOR, Answer, consent};
+use crate::audit::{Event, Kind};
 use crate::client::metadata::GrantType;
 use crate::error::Error;
 use crate::id::GrantId;
@@ -27,6 +28,8 @@ pub fn issue(
 ) -> Result<Answer, Error> {
     let grant = grant((provider, snapshot), (client, request), (session, user), now)?;
     tx.insert_grant(&grant)?;
+    let event = Event::new(Kind::GrantIssued).grant(&grant.id).client(&client.id).user(&user.id);
+    event.detail("scope", grant.scopes.to_string()).record(provider, tx, now)?;
     let code = Secret::generate(provider.random.as_ref())?;
     tx.insert_code(&CodeRow {
         digest: code.digest(),

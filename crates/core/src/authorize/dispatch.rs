@@ -5,6 +5,7 @@ use super::prompt::{self, Next, Present, Progress};
 use super::request::{self, Request};
 use super::target::{self, Target};
 use super::{Answer, ClientView, Decision, Step, code, consent};
+use crate::audit::{Event, Kind};
 use crate::client::redirect_uri;
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::id::InteractionId;
@@ -119,6 +120,9 @@ pub fn decide(
             (Decision::Consent, Next::Consent(_), Some((_, user))) => {
                 let asked = (&flow.client, &flow.request);
                 consent::remember(tx, &snapshot, asked, &user.id, now)?;
+                let event = Event::new(Kind::ConsentGranted).user(&user.id).client(&flow.client.id);
+                let event = event.detail("scope", flow.request.scopes.to_string());
+                event.record(provider, tx, now)?;
                 flow.progress.consented = Some(user.subject.clone());
             }
             _ => return Ok(()),

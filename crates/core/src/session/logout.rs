@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::audit;
+use crate::audit::{Event, Kind};
 use crate::authorize::parameters::Parameters;
 use crate::client::redirect_uri;
 use crate::error::{Error, ErrorCode};
@@ -201,7 +201,7 @@ fn end(
     now: Timestamp,
 ) -> Result<(), Error> {
     tx.end_session(&session.sid, now)?;
-    audit::of_user(provider, tx, "logout", Some(&session.user_id), now)
+    Event::new(Kind::Logout).user(&session.user_id).record(provider, tx, now)
 }
 
 fn check_form(parameters: &Parameters<'_>) -> Result<(), Error> {

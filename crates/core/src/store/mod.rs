@@ -35,6 +35,7 @@ pub use throttle::{ThrottleRow, ThrottleTx};
 pub use users::{CredentialKind, CredentialRow, IdentityRow, UserRow, UserTx};
 pub use versions::{Aggregate, VersionTx};
 
+use crate::audit as audit_log;
 use crate::error::Error;
 
 /// Everything that may be done inside a transaction.
@@ -77,7 +78,8 @@ pub enum Mode {
 /// A database. Implemented in `keywright-storage`; callers use [`StoreExt`].
 pub trait Store: Send + Sync {
     /// Runs `body` in one transaction, exactly once, on the caller's thread, and ends it as the
-    /// body says. When this returns `Ok`, a commit is durable.
+    /// body says. When this returns `Ok`, a commit is durable, and these are the audit events
+    /// that were kept with it.
     ///
     /// # Errors
     /// [`StoreError`] when the transaction could not begin or commit; nothing was kept then.
@@ -85,7 +87,7 @@ pub trait Store: Send + Sync {
         &self,
         mode: Mode,
         body: &mut dyn FnMut(&mut dyn Tx) -> Outcome,
-    ) -> Result<(), StoreError>;
+    ) -> Result<Vec<AuditEvent>, StoreError>;
 }
 
 /// Transactions with a result.
@@ -97,7 +99,8 @@ pub trait StoreExt {
     fn read<T>(&self, body: impl FnOnce(&mut dyn Tx) -> Result<T, Error>) -> Result<T, Error>;
 
     /// Runs `body` in a write transaction. Commits on `Ok` and on
-    /// [`Error::RefusedAndRecorded`]; every other error leaves no trace.
+    /// [`Error::RefusedAndRecorded`]; every other error leaves no trace. Tells the log of the
+    /// audit events that were committed.
     ///
     /// # Errors
     /// What `body` refuses, or [`Error::Store`].
@@ -121,7 +124,7 @@ fn run<T, S: Store + ?Sized>(
 ) -> Result<T, Error> {
     let mut body = Some(body);
     let mut result = None;
-    store.transact(mode, &mut |tx| {
+    let events = store.transact(mode, &mut |tx| {
         let Some(body) = body.take() else { return Outcome::Rollback };
         let answer = body(tx);
         let outcome = match &answer {
@@ -131,6 +134,7 @@ fn run<T, S: Store + ?Sized>(
         result = Some(answer);
         outcome
     })?;
+    events.iter().for_each(audit_log::tell);
     result.unwrap_or_else(|| Err(Error::Internal("the store did not run the transaction".into())))
 }
 

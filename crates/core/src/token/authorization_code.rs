@@ -2,7 +2,7 @@
 
 use super::issue::{Issue, registered, target};
 use super::{check_grant_type, invalid_grant, liveness, pkce, refresh_token};
-use crate::audit;
+use crate::audit::{Event, Kind};
 use crate::client::authenticate::{Presented, authenticate};
 use crate::client::metadata::GrantType;
 use crate::error::{Error, ErrorCode, Refusal};
@@ -97,7 +97,8 @@ fn replayed(
     now: Timestamp,
 ) -> Result<Error, Error> {
     tx.revoke_grant(&code.grant_id, now, "code_replay")?;
-    audit::of_grant(provider, tx, "code.replayed", (&code.grant_id, &code.client_id), now)?;
+    let event = Event::new(Kind::CodeReplayed).grant(&code.grant_id).client(&code.client_id);
+    event.record(provider, tx, now)?;
     let refusal = Refusal::new(ErrorCode::InvalidGrant, REFUSED);
     Ok(Error::RefusedAndRecorded(refusal.detail("the code was used before; its grant is revoked")))
 }

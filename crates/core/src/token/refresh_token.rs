@@ -11,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::issue::{Issue, narrow, registered, target};
 use super::{check_grant_type, invalid_grant, liveness};
-use crate::audit;
+use crate::audit::{Event, Kind};
 use crate::client::authenticate::{Presented, authenticate};
 use crate::client::metadata::GrantType;
 use crate::error::{Error, ErrorCode, Refusal};
@@ -194,14 +194,19 @@ fn advance(
         row = again.ok_or_else(|| invalid_grant(REFUSED, "the grant is gone"))?;
     }
     if let Some(current) = repeat(provider, &row, parts, now)? {
-        audit::of_grant(provider, tx, "refresh.repeated", (&grant.id, &client.id), now)?;
+        of_grant(Kind::RefreshRepeated, client, grant).record(provider, tx, now)?;
         return Ok(parts.join(&current));
     }
     tx.revoke_grant(&grant.id, now, "refresh_reuse")?;
-    audit::of_grant(provider, tx, "refresh.reused", (&grant.id, &client.id), now)?;
+    of_grant(Kind::RefreshReused, client, grant).record(provider, tx, now)?;
     let detail = "an old refresh token was used again; its grant is revoked";
     let refusal = Refusal::new(ErrorCode::InvalidGrant, REFUSED).detail(detail);
     Err(Error::RefusedAndRecorded(refusal))
+}
+
+fn of_grant(kind: Kind, client: &ClientRow, grant: &GrantRow) -> Event {
+    let event = Event::new(kind).grant(&grant.id).client(&client.id);
+    grant.user_id.iter().fold(event, Event::user)
 }
 
 /// Follows the sealed successors from a recently rotated secret to the current one.

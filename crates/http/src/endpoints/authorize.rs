@@ -20,7 +20,9 @@ async fn begin(request: &HttpRequest, state: &State) -> Result<HttpResponse, Fai
     let parameters = form::query(request)?;
     let visitor = Visitor::of(request, state)?;
     let browser = visitor.browser.clone();
-    let next = state.ask(move |provider| authorize::begin(provider, &parameters, &browser)).await?;
+    let next = state
+        .ask(request, move |provider| authorize::begin(provider, &parameters, &browser))
+        .await?;
     step::show(state, &visitor, next)
 }
 
@@ -39,7 +41,7 @@ async fn park(
     state: &State,
 ) -> Result<HttpResponse, Failure> {
     let parameters = form::pairs(request, payload).await?;
-    let parked = state.ask(move |provider| authorize::park(provider, &parameters)).await?;
+    let parked = state.ask(request, move |provider| authorize::park(provider, &parameters)).await?;
     Ok(see_other(&step::path(state, &parked)))
 }
 
@@ -52,7 +54,8 @@ async fn next(request: &HttpRequest, state: &State) -> Result<HttpResponse, Fail
     let id = interaction::named(request)?;
     let visitor = Visitor::of(request, state)?;
     let (browser, asked) = (visitor.browser.clone(), id.clone());
-    let next = state.ask(move |provider| authorize::resume(provider, &asked, &browser)).await?;
+    let next =
+        state.ask(request, move |provider| authorize::resume(provider, &asked, &browser)).await?;
     match step::interaction(&next) {
         // A parked request has become an interaction of its own: its page can be reloaded.
         Some(fresh) if *fresh != id => {

@@ -34,6 +34,8 @@ pub(super) async fn decide(
     let mut form = own_form(state, request, &visitor, payload, FormScope::Session).await?;
     let decision = decision(&mut form, accept)?;
     let back = see_other(&step::path(state, &id));
-    state.ask(move |provider| authorize::decide(provider, &id, &visitor.browser, decision)).await?;
+    state
+        .ask(request, move |provider| authorize::decide(provider, &id, &visitor.browser, decision))
+        .await?;
     Ok(back)
 }

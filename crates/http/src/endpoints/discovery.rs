@@ -7,7 +7,7 @@ use crate::state::State;
 
 /// The same document at every address.
 pub(crate) async fn get(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
-    match state.publisher.current(&state).await {
+    match state.publisher.current(&request, &state).await {
         Ok(published) => {
             let document = &published.discovery;
             let caching = Caching { etag: &document.etag, control: "public, max-age=300" };

@@ -20,12 +20,17 @@ pub(crate) async fn post(
         Err(refused) => return refused,
     };
     let named = form.named;
-    answer(&state, form).await.unwrap_or_else(|failure| failure.json(&request, named))
+    answer(&request, &state, form).await.unwrap_or_else(|failure| failure.json(&request, named))
 }
 
-async fn answer(state: &State, form: ClientForm) -> Result<HttpResponse, Failure> {
+async fn answer(
+    request: &HttpRequest,
+    state: &State,
+    form: ClientForm,
+) -> Result<HttpResponse, Failure> {
     let ClientForm { presented, mut parameters, .. } = form;
     let token = Secret::new(parameters.require("token")?);
-    let answer = state.ask(move |provider| introspect(provider, &presented, &token)).await?;
+    let answer =
+        state.ask(request, move |provider| introspect(provider, &presented, &token)).await?;
     Ok(json(&answer))
 }

@@ -7,7 +7,7 @@ use crate::state::State;
 
 /// Announced, active and retired keys. A key is announced for longer than a cache may keep this.
 pub(crate) async fn get(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
-    match state.publisher.current(&state).await {
+    match state.publisher.current(&request, &state).await {
         Ok(published) => {
             let document = &published.jwks;
             let caching = Caching { etag: &document.etag, control: "public, max-age=900" };

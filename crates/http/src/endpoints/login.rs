@@ -3,8 +3,6 @@
 //! The one request with two hops: look up, verify in the hash queue (which holds no database
 //! permit), begin the session.
 
-use std::sync::Arc;
-
 use actix_web::http::header::{HeaderValue, USER_AGENT};
 use actix_web::{HttpRequest, HttpResponse, web};
 use keywright_core::account::login;
@@ -53,17 +51,17 @@ async fn answer(
     let back = step::path(state, &id);
     if decision(&mut form, Decision::Consent)? == Decision::Deny {
         let browser = visitor.browser;
-        state.ask(move |p| authorize::decide(p, &id, &browser, Decision::Deny)).await?;
+        state.ask(request, move |p| authorize::decide(p, &id, &browser, Decision::Deny)).await?;
         return Ok(see_other(&back));
     }
     let typed = form.take("login").unwrap_or_default();
     let Some(password) = form.take("password").map(Secret::new).filter(|_| !typed.is_empty())
     else {
         let browser = visitor.browser.clone();
-        let next = state.ask(move |p| authorize::resume(p, &id, &browser)).await?;
+        let next = state.ask(request, move |p| authorize::resume(p, &id, &browser)).await?;
         return step::login_again(state, &visitor, next, &typed, LoginProblem::Incomplete);
     };
-    let attempt = verify(state, typed.clone(), password).await?;
+    let attempt = verify(request, state, typed.clone(), password).await?;
     match begin(request, state, &visitor, id, attempt).await? {
         Outcome::Begun(session) => Ok(begin_session(state, see_other(&back), &session)?),
         Outcome::Again(next) => {
@@ -74,12 +72,13 @@ async fn answer(
 
 /// Looks the user up and verifies the password; the same work for every name.
 async fn verify(
+    request: &HttpRequest,
     state: &State,
     typed: String,
     password: Secret,
 ) -> Result<(login::Attempt, login::Verdict), Failure> {
-    let attempt = state.ask(move |provider| login::look_up(provider, &typed)).await?;
-    let provider = Arc::clone(&state.provider);
+    let attempt = state.ask(request, move |provider| login::look_up(provider, &typed)).await?;
+    let provider = state.provider.clone();
     let verified = move || {
         let verdict = login::verify(&provider, &attempt, &password);
         (attempt, verdict)
@@ -97,7 +96,7 @@ async fn begin(
     let browser = visitor.browser.clone();
     let user_agent = user_agent(request);
     state
-        .ask(move |p| match login::finish(p, &attempt, &verdict, &browser, &user_agent) {
+        .ask(request, move |p| match login::finish(p, &attempt, &verdict, &browser, &user_agent) {
             Ok(session) => Ok(Outcome::Begun(session)),
             Err(Error::Refused(refusal) | Error::RefusedAndRecorded(refusal))
                 if refusal.code == ErrorCode::AccessDenied =>

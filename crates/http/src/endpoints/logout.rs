@@ -23,7 +23,8 @@ async fn begin(request: &HttpRequest, state: &State) -> Result<HttpResponse, Fai
     let parameters = form::query(request)?;
     let visitor = Visitor::of(request, state)?;
     let browser = visitor.browser.clone();
-    let next = state.ask(move |provider| logout::begin(provider, &parameters, &browser)).await?;
+    let next =
+        state.ask(request, move |provider| logout::begin(provider, &parameters, &browser)).await?;
     show(state, &visitor, next)
 }
 
@@ -42,7 +43,7 @@ async fn park(
     state: &State,
 ) -> Result<HttpResponse, Failure> {
     let parameters = form::pairs(request, payload).await?;
-    let parked = state.ask(move |provider| logout::park(provider, &parameters)).await?;
+    let parked = state.ask(request, move |provider| logout::park(provider, &parameters)).await?;
     Ok(see_other(&format!("{}/logout/{parked}", state.base)))
 }
 
@@ -55,7 +56,8 @@ async fn next(request: &HttpRequest, state: &State) -> Result<HttpResponse, Fail
     let id = interaction::named(request)?;
     let visitor = Visitor::of(request, state)?;
     let (browser, asked) = (visitor.browser.clone(), id.clone());
-    let next = state.ask(move |provider| logout::resume(provider, &asked, &browser)).await?;
+    let next =
+        state.ask(request, move |provider| logout::resume(provider, &asked, &browser)).await?;
     match &next {
         // A parked request has become an interaction of its own: its page can be reloaded.
         LogoutStep::Confirm { interaction, .. } if *interaction != id => {
@@ -87,7 +89,7 @@ async fn decide(
         return page(&SignedOut { layout: state.layout(), ended: false }, &csp(None));
     }
     let browser = visitor.browser.clone();
-    let next = state.ask(move |provider| logout::confirm(provider, &id, &browser)).await?;
+    let next = state.ask(request, move |provider| logout::confirm(provider, &id, &browser)).await?;
     show(state, &visitor, next)
 }
 

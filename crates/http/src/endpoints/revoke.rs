@@ -19,12 +19,16 @@ pub(crate) async fn post(
         Err(refused) => return refused,
     };
     let named = form.named;
-    answer(&state, form).await.unwrap_or_else(|failure| failure.json(&request, named))
+    answer(&request, &state, form).await.unwrap_or_else(|failure| failure.json(&request, named))
 }
 
-async fn answer(state: &State, form: ClientForm) -> Result<HttpResponse, Failure> {
+async fn answer(
+    request: &HttpRequest,
+    state: &State,
+    form: ClientForm,
+) -> Result<HttpResponse, Failure> {
     let ClientForm { presented, mut parameters, .. } = form;
     let token = Secret::new(parameters.require("token")?);
-    state.ask(move |provider| revoke(provider, &presented, &token)).await?;
+    state.ask(request, move |provider| revoke(provider, &presented, &token)).await?;
     Ok(HttpResponse::Ok().finish())
 }

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use keywright_core::error::{Error, ErrorCode};
+use keywright_core::provider::Provider;
 use keywright_core::secret::Secret;
 use keywright_core::token::{self, TokenRequest};
 
@@ -22,13 +23,18 @@ pub(crate) async fn post(
         Err(refused) => return refused,
     };
     let named = form.named;
-    exchange(&state, form).await.unwrap_or_else(|failure| failure.json(&request, named))
+    exchange(&request, &state, form).await.unwrap_or_else(|failure| failure.json(&request, named))
 }
 
-async fn exchange(state: &State, form: ClientForm) -> Result<HttpResponse, Failure> {
+async fn exchange(
+    request: &HttpRequest,
+    state: &State,
+    form: ClientForm,
+) -> Result<HttpResponse, Failure> {
     let ClientForm { presented, parameters, .. } = form;
-    let request = parse(parameters)?;
-    let tokens = state.ask(move |provider| token::exchange(provider, &presented, &request)).await?;
+    let wanted = parse(parameters)?;
+    let exchange = move |provider: &Provider| token::exchange(provider, &presented, &wanted);
+    let tokens = state.ask(request, exchange).await?;
     Ok(json(&tokens))
 }
 

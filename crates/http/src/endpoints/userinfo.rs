@@ -38,6 +38,6 @@ async fn answer(
     let Some(token) = bearer::token(request.headers(), &mut form)? else {
         return Ok(token_wanted());
     };
-    let claims = state.ask(move |provider| userinfo(provider, &token)).await?;
+    let claims = state.ask(request, move |provider| userinfo(provider, &token)).await?;
     Ok(json(&claims))
 }

@@ -4,6 +4,7 @@
 
 pub(crate) mod bearer;
 pub(crate) mod browser;
+pub(crate) mod caller;
 pub(crate) mod client;
 pub(crate) mod client_form;
 pub(crate) mod form;

@@ -6,7 +6,6 @@ mod poll;
 mod rotate_keys;
 mod sweep;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use keywright_core::error::Error;
@@ -29,23 +28,23 @@ impl Jobs {
 }
 
 /// Starts every job, on the runtime of the caller.
-pub(crate) fn start(provider: &Arc<Provider>) -> Jobs {
+pub(crate) fn start(provider: &Provider) -> Jobs {
     let jobs: [(&'static str, Duration, Work); 3] = [
         ("poll", poll::EVERY, poll::run),
         ("rotate keys", rotate_keys::every(&provider.settings.keys), rotate_keys::run),
         ("sweep", sweep::EVERY, sweep::run),
     ];
     let start =
-        |(name, every, work)| actix_web::rt::spawn(repeat(name, every, work, Arc::clone(provider)));
+        |(name, every, work)| actix_web::rt::spawn(repeat(name, every, work, provider.clone()));
     Jobs(jobs.into_iter().map(start).collect())
 }
 
-async fn repeat(name: &'static str, every: Duration, work: Work, provider: Arc<Provider>) {
+async fn repeat(name: &'static str, every: Duration, work: Work, provider: Provider) {
     let mut turns = tokio::time::interval(every);
     turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         turns.tick().await;
-        let provider = Arc::clone(&provider);
+        let provider = provider.clone();
         match tokio::task::spawn_blocking(move || work(&provider)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!("job {name}: {error}"),

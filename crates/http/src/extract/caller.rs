@@ -1,0 +1,12 @@
+//! Who asks: the request's id and the address of its client.
+
+use actix_web::HttpRequest;
+use keywright_core::provider::Caller;
+
+use crate::middleware::trace::request_id;
+
+/// The caller of a request.
+pub(crate) fn of(request: &HttpRequest) -> Caller {
+    let address = request.peer_addr().map(|peer| peer.ip());
+    Caller { request_id: request_id(request), address }
+}
