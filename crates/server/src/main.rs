@@ -5,6 +5,7 @@ mod account;
 mod cli;
 mod clock;
 mod config;
+mod demo;
 mod failure;
 mod jobs;
 mod master_key;

@@ -102,6 +102,17 @@ pub(crate) fn database(config: &Config) -> Result<Database, Failure> {
 /// # Errors
 /// When any part cannot be started.
 pub(crate) fn serve(config: &Config) -> Result<(), Failure> {
+    serve_beside(config, || Ok(()))
+}
+
+/// The same; `beside` runs once the server listens, and may start more on the same runtime.
+///
+/// # Errors
+/// When any part cannot be started, or what `beside` says.
+pub(crate) fn serve_beside(
+    config: &Config,
+    beside: impl FnOnce() -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let store = database(config)?;
     for migration in store.migrate()? {
         tracing::info!("applied migration {migration}");
@@ -116,6 +127,7 @@ pub(crate) fn serve(config: &Config) -> Result<(), Failure> {
         let serving = listen_on(&options, &provider)?;
         let jobs = jobs::start(&provider);
         announce(config, &provider, &serving.addresses)?;
+        beside()?;
         serving.server.await?;
         jobs.stop();
         tracing::info!("stopped");

@@ -21,7 +21,9 @@ use keywright_core::store::Origin;
 use keywright_core::time::Timestamp;
 
 use crate::config::{Config, Problem, Sources, file, load};
+use crate::demo;
 use crate::failure::Failure;
+pub(crate) use output::readable_instant;
 use output::{Format, Output};
 
 /// A standalone OAuth 2.x / OpenID Connect authorization server.
@@ -51,6 +53,8 @@ struct Global {
 enum Command {
     /// Run the server (what happens without a command, too)
     Serve(serve::Flags),
+    /// Try it out: a server, an application and an API, with nothing to configure
+    Demo(demo::Flags),
     /// Bring the database's tables up to date, and do nothing else
     Migrate,
     /// Look at the configuration
@@ -84,7 +88,7 @@ impl<F: Into<Failure>> From<F> for Ending {
 /// Runs the command; the exit status.
 pub(crate) fn run(cli: Cli, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     let mut output = Output::new(out, cli.global.output);
-    let ended = dispatch(cli, &mut output);
+    let ended = dispatch(cli, &mut output, err);
     let told = match ended {
         Ok(()) => return 0,
         Err(Ending::Failure(failure)) => writeln!(err, "{failure}"),
@@ -94,18 +98,20 @@ pub(crate) fn run(cli: Cli, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     told.map_or(1, |()| 1)
 }
 
-fn dispatch(cli: Cli, output: &mut Output<'_>) -> Result<(), Ending> {
+fn dispatch(cli: Cli, output: &mut Output<'_>, err: &mut dyn Write) -> Result<(), Ending> {
     let Cli { global, command } = cli;
     let flags = match &command {
         Some(Command::Serve(flags)) => flags.options(),
         _ => BTreeMap::new(),
     };
-    if let Some(Command::Config(config::Verb::Default)) = command {
-        return Ok(config::default(output)?);
-    }
+    let command = match command {
+        Some(Command::Config(config::Verb::Default)) => return Ok(config::default(output)?),
+        Some(Command::Demo(flags)) => return demo::run(flags, err),
+        command => command,
+    };
     let config = configuration(&global, flags).map_err(Ending::Configuration)?;
     match command {
-        None | Some(Command::Serve(_)) => serve::run(&config)?,
+        None | Some(Command::Serve(_) | Command::Demo(_)) => serve::run(&config)?,
         Some(Command::Migrate) => migrate::run(&config, output)?,
         Some(Command::Config(_)) => config::check(output)?,
         Some(Command::Users(verb)) => users::run(verb, &config, output)?,

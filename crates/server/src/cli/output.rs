@@ -100,6 +100,14 @@ fn plain(value: &Value) -> String {
 
 /// An instant in RFC 3339, UTC.
 pub(super) fn instant(at: Timestamp) -> Value {
-    let read = OffsetDateTime::from_unix_timestamp(at.0).ok();
-    read.and_then(|at| at.format(&Rfc3339).ok()).map_or(Value::Null, Value::String)
+    rfc3339(at).map_or(Value::Null, Value::String)
+}
+
+/// The same in a text; empty for one that RFC 3339 cannot say.
+pub(crate) fn readable_instant(at: Timestamp) -> String {
+    rfc3339(at).unwrap_or_default()
+}
+
+fn rfc3339(at: Timestamp) -> Option<String> {
+    OffsetDateTime::from_unix_timestamp(at.0).ok()?.format(&Rfc3339).ok()
 }

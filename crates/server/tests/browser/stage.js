@@ -15,16 +15,21 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
+/** A Chromium with these arguments more. */
+export function launch(more = []) {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [...ARGUMENTS, ...more],
+  });
+}
+
 /** Starts everything; `stop()` ends it. */
 export async function raise() {
   const keywright = await startKeywright();
   const clients = await startClients();
   const tls = `127.0.0.1:${clients.tlsPort}`;
   const rules = `--host-resolver-rules=MAP app.example:443 ${tls}, MAP other.example:443 ${tls}`;
-  const launching = chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: [...ARGUMENTS, rules],
-  });
+  const launching = launch([rules]);
   const stop = async () => {
     clients.stop();
     await keywright.stop();

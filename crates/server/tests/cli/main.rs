@@ -8,6 +8,7 @@
 
 mod clients;
 mod configuration;
+mod demo;
 mod ending;
 mod keys;
 mod reconcile;
