@@ -100,11 +100,13 @@ pub fn find(
     Ok((row, document))
 }
 
-/// Takes the parameters of a parked interaction, once; `None` when it is not a parked one.
+/// The parameters of a parked interaction; `None` when it is not a parked one. Whoever goes on with
+/// them takes it ([`take`]) in the transaction that writes what became of it: if that fails, the
+/// browser may load the page again.
 ///
 /// # Errors
 /// As [`find`].
-pub fn take_parked(
+pub fn parked(
     provider: &Provider,
     id: &InteractionId,
     browser: &Browser,
@@ -112,8 +114,18 @@ pub fn take_parked(
     let now = provider.now();
     let found = provider.store.read(|tx| find(tx, id, browser, now))?;
     let Document::Parked(parameters) = found.1 else { return Ok(None) };
-    if provider.store.write(|tx| Ok(tx.claim_interaction(id)?))? {
-        return Ok(Some(parameters));
+    Ok(Some(parameters))
+}
+
+/// Takes a parked interaction, once.
+///
+/// # Errors
+/// `invalid_request` when somebody was first.
+pub fn take(tx: &mut dyn Tx, parked: Option<&InteractionId>) -> Result<(), Error> {
+    match parked {
+        Some(id) if !tx.claim_interaction(id)? => {
+            Err(Error::refused(ErrorCode::InvalidRequest, "This request was already taken up"))
+        }
+        _ => Ok(()),
     }
-    Err(Error::refused(ErrorCode::InvalidRequest, "This request was already taken up"))
 }

@@ -2,7 +2,9 @@
 
 use diesel::prelude::*;
 use keywright_core::id::{ClientId, UserId};
-use keywright_core::store::{ConsentKey, ConsentRow, ConsentTx, GrantTx as _, StoreError};
+use keywright_core::store::{
+    ConsentKey, ConsentRow, ConsentTx, GrantTx as _, StoreError, UserTx as _,
+};
 use keywright_core::time::Timestamp;
 
 use crate::schema::consents;
@@ -70,6 +72,7 @@ impl ConsentTx for Transaction<'_> {
         client: &ClientId,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
+        self.hold_user(user)?;
         let between = consents::table
             .filter(consents::user_id.eq(user.as_str()))
             .filter(consents::client_id.eq(client.as_str()));

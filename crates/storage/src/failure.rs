@@ -33,7 +33,9 @@ pub(crate) fn store_error(error: &Error) -> StoreError {
         Error::DatabaseError(
             DatabaseErrorKind::ClosedConnection
             | DatabaseErrorKind::SerializationFailure
-            | DatabaseErrorKind::UnableToSendCommand,
+            | DatabaseErrorKind::UnableToSendCommand
+            // What it hangs on was removed after it was read: whoever tries again is told so.
+            | DatabaseErrorKind::ForeignKeyViolation,
             _,
         )
         | Error::BrokenTransactionManager => true,

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use keywright_core::id::{ClientId, GrantId, Jti, Sid, Subject, UserId};
 use keywright_core::secret::Digest;
 use keywright_core::store::{
-    AccessTokenRow, CodeRow, GrantRow, GrantTx, RefreshRow, Rotation, StoreError,
+    AccessTokenRow, CodeRow, GrantRow, GrantTx, RefreshRow, Rotation, StoreError, UserTx as _,
 };
 use keywright_core::time::Timestamp;
 
@@ -132,6 +132,7 @@ impl GrantTx for Transaction<'_> {
         now: Timestamp,
         reason: &str,
     ) -> Result<usize, StoreError> {
+        self.hold_user(user)?;
         let live = grants::user_id
             .eq(user.as_str())
             .and(grants::revoked_at.is_null())

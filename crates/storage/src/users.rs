@@ -129,6 +129,13 @@ impl UserTx for Transaction<'_> {
         Ok(self.insert("user", |c| diesel::update(found).set(row).execute(c))? == 1)
     }
 
+    fn hold_user(&mut self, id: &UserId) -> Result<bool, StoreError> {
+        // An UPDATE that changes nothing: the one way to a row's lock that both databases know.
+        let found = users::table.find(id.as_str());
+        let same = users::updated_at.eq(users::updated_at);
+        Ok(self.run(|c| diesel::update(found).set(same).execute(c))? == 1)
+    }
+
     fn remove_user(&mut self, id: &UserId) -> Result<bool, StoreError> {
         Ok(self.run(|c| diesel::delete(users::table.find(id.as_str())).execute(c))? == 1)
     }

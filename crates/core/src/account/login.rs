@@ -94,7 +94,9 @@ pub fn finish(
     let is_right = !matches!(verdict, Verdict::Wrong);
     provider.store.write(|tx| {
         let user = match &attempt.user {
-            Some(id) if is_right && unchanged(tx, attempt, id)? => tx.find_user(id)?,
+            Some(id) if is_right && tx.hold_user(id)? && unchanged(tx, attempt, id)? => {
+                tx.find_user(id)?
+            }
             _ => None,
         };
         let Some(user) = user.filter(|user| user.disabled_at.is_none()) else {

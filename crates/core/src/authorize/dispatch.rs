@@ -27,6 +27,16 @@ pub fn begin(
     parameters: &[(String, String)],
     browser: &Browser,
 ) -> Result<Step, Error> {
+    start(provider, parameters, browser, None)
+}
+
+/// Begins; with `parked`, in place of that interaction.
+fn start(
+    provider: &Provider,
+    parameters: &[(String, String)],
+    browser: &Browser,
+    parked: Option<&InteractionId>,
+) -> Result<Step, Error> {
     let now = provider.now();
     let snapshot = provider.snapshot()?;
     let parameters = Parameters(parameters);
@@ -44,12 +54,17 @@ pub fn begin(
     let flow = Flow { provider, snapshot: &snapshot, client: target.client, request, progress };
     let next = provider.store.read(|tx| flow.next(tx, &login, now))?;
     if matches!(next, Next::Issue | Next::Refuse(_)) {
-        return provider.store.write(|tx| flow.answer(tx, browser, now));
+        return provider.store.write(|tx| {
+            interaction::take(tx, parked)?;
+            flow.answer(tx, browser, now)
+        });
     }
     let document = Document::Authorize(Box::new(flow.request.clone()), flow.progress.clone());
     let device = browser.device.digest();
-    let id =
-        provider.store.write(|tx| interaction::insert(provider, tx, device, &document, now))?;
+    let id = provider.store.write(|tx| {
+        interaction::take(tx, parked)?;
+        interaction::insert(provider, tx, device, &document, now)
+    })?;
     Ok(flow.page(next, id, login))
 }
 
@@ -67,8 +82,8 @@ pub fn park(provider: &Provider, parameters: &[(String, String)]) -> Result<Inte
 /// # Errors
 /// `invalid_request` on a page when the interaction is over or another browser's.
 pub fn resume(provider: &Provider, id: &InteractionId, browser: &Browser) -> Result<Step, Error> {
-    if let Some(parameters) = interaction::take_parked(provider, id, browser)? {
-        return begin(provider, &parameters, browser);
+    if let Some(parameters) = interaction::parked(provider, id, browser)? {
+        return start(provider, &parameters, browser, Some(id));
     }
     let now = provider.now();
     let snapshot = provider.snapshot()?;
@@ -184,9 +199,12 @@ impl<'a> Flow<'a> {
         Ok(next)
     }
 
-    /// Decides once more inside the write transaction and answers; a session that ended in
-    /// between cannot be answered with a code.
+    /// Decides once more inside the write transaction and answers; a session that ended or a
+    /// consent that was revoked in between cannot be answered with a code.
     fn answer(&self, tx: &mut dyn Tx, browser: &Browser, now: Timestamp) -> Result<Step, Error> {
+        if let Some(session) = session::shown(tx, browser)? {
+            tx.hold_user(&session.user_id)?;
+        }
         let login = session::current(self.provider, tx, browser, now)?;
         let refusal = match (self.next(tx, &login, now)?, &login) {
             (Next::Issue, Some((session, user))) => {

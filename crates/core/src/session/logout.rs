@@ -59,11 +59,22 @@ pub fn begin(
     parameters: &[(String, String)],
     browser: &Browser,
 ) -> Result<LogoutStep, Error> {
+    start(provider, parameters, browser, None)
+}
+
+/// Begins; with `parked`, in place of that interaction.
+fn start(
+    provider: &Provider,
+    parameters: &[(String, String)],
+    browser: &Browser,
+    parked: Option<&InteractionId>,
+) -> Result<LogoutStep, Error> {
     let now = provider.now();
     let parameters = Parameters(parameters);
     check_form(&parameters)?;
     let hint = parameters.get("id_token_hint").map(|hint| verify(provider, hint)).transpose()?;
     provider.store.write(|tx| {
+        interaction::take(tx, parked)?;
         let client = client(tx, &parameters, hint.as_ref())?;
         let redirect = redirect(client.as_ref(), &parameters)?;
         if let Some(hint) = &hint {
@@ -115,8 +126,8 @@ pub fn resume(
     id: &InteractionId,
     browser: &Browser,
 ) -> Result<LogoutStep, Error> {
-    if let Some(parameters) = interaction::take_parked(provider, id, browser)? {
-        return begin(provider, &parameters, browser);
+    if let Some(parameters) = interaction::parked(provider, id, browser)? {
+        return start(provider, &parameters, browser, Some(id));
     }
     let now = provider.now();
     provider.store.read(|tx| {

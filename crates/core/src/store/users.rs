@@ -109,6 +109,15 @@ pub trait UserTx {
     /// [`StoreError::Conflict`] when the new login name is taken.
     fn update_user(&mut self, user: &UserRow) -> Result<bool, StoreError>;
 
+    /// Keeps other transactions from the row of this user until this one ends; false when there is
+    /// none. What begins for a user (a session, a grant) and what ends everything of a user (every
+    /// verb that revokes grants by user) hold the row, so that one comes after the other; what is
+    /// read after this is as the other left it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    fn hold_user(&mut self, id: &UserId) -> Result<bool, StoreError>;
+
     /// Removes a user with credentials, identities, sessions, consents and grants; false when
     /// there is none.
     ///

@@ -1,5 +1,8 @@
 //! `UserTx`.
 
+use std::sync::mpsc;
+use std::time::Duration;
+
 use keywright_core::id::{ClientId, GrantId, Subject, UserId};
 use keywright_core::store::{
     ConsentKey, ConsentRow, CredentialKind, CredentialRow, IdentityRow, Origin, StoreError,
@@ -184,5 +187,31 @@ fn removing_a_user_spares_the_others() {
         write(&scratch, |tx| tx.remove_user(&UserId::new("u1")));
         assert!(read(&scratch, |tx| tx.find_grant(&GrantId::new("g2"))).is_some());
         assert_eq!(read(&scratch, |tx| tx.sessions_of(&UserId::new("u2"))).len(), 1);
+    });
+}
+
+#[test]
+fn a_user_who_is_held_is_nobody_elses_until_the_transaction_ends() {
+    each(|scratch| {
+        write(&scratch, |tx| tx.insert_user(&user("u1")));
+        let id = UserId::new("u1");
+        let (held, is_held) = mpsc::channel();
+        let (got, other) = mpsc::channel();
+        std::thread::scope(|scope| {
+            let (scratch, id) = (&scratch, &id);
+            scope.spawn(move || {
+                is_held.recv().unwrap();
+                got.send(write(scratch, |tx| tx.hold_user(id))).unwrap();
+            });
+            write(scratch, |tx| {
+                assert!(tx.hold_user(id)?);
+                held.send(()).unwrap();
+                let early = other.recv_timeout(Duration::from_millis(100));
+                assert!(early.is_err(), "two transactions hold the user");
+                Ok(())
+            });
+            assert!(other.recv().unwrap());
+        });
+        assert!(!write(&scratch, |tx| tx.hold_user(&UserId::new("nobody"))));
     });
 }
