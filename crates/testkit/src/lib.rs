@@ -8,6 +8,7 @@
 )]
 
 pub mod database;
+pub mod faulty;
 pub mod world;
 
 pub use world::World;

@@ -110,28 +110,26 @@ impl World {
     /// A world on this database with these settings.
     pub fn with(scratch: ScratchDatabase, settings: Settings) -> Self {
         let clock = Arc::new(FrozenClock(AtomicI64::new(1_800_000_000)));
-        let provider = Self::replica(&scratch, settings, &clock, "world");
+        let provider = replica(scratch.database.clone(), settings, clock.clone(), "world");
         Self { provider, clock, scratch }
     }
 
     /// Another process over the same database.
     pub fn second(&self, seed: &str) -> Provider {
-        Self::replica(&self.scratch, self.provider.settings.clone(), &self.clock, seed)
+        self.through(self.scratch.database.clone(), seed)
     }
 
-    fn replica(
-        scratch: &ScratchDatabase,
-        settings: Settings,
-        clock: &Arc<FrozenClock>,
-        seed: &str,
-    ) -> Provider {
-        let master = MasterKey::parse(&Secret::new("A".repeat(43))).expect("a master key");
-        let store: Arc<dyn Store> = scratch.database.clone();
-        if settings.keys.algorithms == Policy::default().algorithms {
-            reuse_keys(&store, &master, &settings.keys, clock.now());
-        }
-        let random = Arc::new(SeededRandom::new(seed));
-        Provider::open(settings, store, clock.clone(), random, master).expect("a provider")
+    /// Another process that reaches the same database through `store`.
+    pub fn through(&self, store: Arc<dyn Store>, seed: &str) -> Provider {
+        replica(store, self.provider.settings.clone(), self.clock.clone(), seed)
+    }
+
+    /// Another process over the same database whose clock is `ahead`, or behind for a negative
+    /// span; its clock stands still too, until it is moved.
+    pub fn skewed(&self, seed: &str, ahead: Seconds) -> (Provider, Arc<FrozenClock>) {
+        let clock = Arc::new(FrozenClock(AtomicI64::new(self.clock.now().plus(ahead).0)));
+        let settings = self.provider.settings.clone();
+        (replica(self.scratch.database.clone(), settings, clock.clone(), seed), clock)
     }
 
     /// Adds a user with [`PASSWORD`] and a full set of claims; groups `staff` and `ops`.
@@ -261,6 +259,20 @@ impl World {
         self.provider.poll().expect("the snapshot is reloaded");
         resource
     }
+}
+
+fn replica(
+    store: Arc<dyn Store>,
+    settings: Settings,
+    clock: Arc<FrozenClock>,
+    seed: &str,
+) -> Provider {
+    let master = MasterKey::parse(&Secret::new("A".repeat(43))).expect("a master key");
+    if settings.keys.algorithms == Policy::default().algorithms {
+        reuse_keys(&store, &master, &settings.keys, clock.now());
+    }
+    let random = Arc::new(SeededRandom::new(seed));
+    Provider::open(settings, store, clock, random, master).expect("a provider")
 }
 
 /// RSA keys take a second to make in a debug build: all worlds of a process share one set.

@@ -8,6 +8,8 @@
 )]
 
 mod authorization;
+mod clocks;
+mod faults;
 mod journey;
 mod keys;
 mod logging_out;
@@ -15,4 +17,5 @@ mod races;
 mod redemption;
 mod refresh;
 mod sightings;
+mod telling;
 mod traces;
