@@ -1,14 +1,11 @@
 //! Authorization requests: where their errors go, and which page comes next.
 
-use keywright_core::account::{login, password};
+use keywright_core::account::login;
 use keywright_core::authorize::{self, Decision, ResponseMode, Step};
 use keywright_core::client::metadata::ClientMetadata;
 use keywright_core::error::{Error, ErrorCode};
-use keywright_core::id::UserId;
-use keywright_core::provider::Settings;
 use keywright_core::secret::Secret;
 use keywright_core::session::Browser;
-use keywright_core::store::{CredentialKind, StoreExt as _};
 use keywright_core::time::Seconds;
 use keywright_testkit::World;
 
@@ -373,25 +370,4 @@ fn what_has_no_trusted_target_is_not_parked() {
     let long = request("app", &[("state", &"x".repeat(20_000))]);
     assert_eq!(refused(authorize::park(&world.provider, &long)), ErrorCode::InvalidRequest);
     assert!(world.scratch.contents() == before);
-}
-
-#[test]
-fn a_hash_of_another_cost_is_renewed_at_the_next_login() {
-    keywright_testkit::database::each(|scratch| {
-        let settings = Settings { password_cost: 5, ..World::settings("http://127.0.0.1:8080") };
-        let world = World::with(scratch, settings);
-        populate(&world);
-        let stored = || {
-            let row = world.provider.store.read(|tx| {
-                let id = UserId::new("user-alice");
-                Ok(tx.find_credential(&id, CredentialKind::Password)?)
-            });
-            String::from_utf8(row.unwrap().unwrap().data).unwrap()
-        };
-        assert!(password::needs_rehash(&stored(), 5));
-        let mut browser = browser();
-        log_in(&world.provider, &mut browser, "alice");
-        assert!(!password::needs_rehash(&stored(), 5));
-        log_in(&world.provider, &mut browser, "alice");
-    });
 }

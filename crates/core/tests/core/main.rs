@@ -13,6 +13,7 @@ mod faults;
 mod journey;
 mod keys;
 mod logging_out;
+mod passwords;
 mod races;
 mod redemption;
 mod refresh;

@@ -4,9 +4,15 @@
 //! (DESIGN rule 6). The HMAC makes every password 44 ASCII characters, so bcrypt neither
 //! truncates at 72 bytes nor stumbles over NUL, and a bcrypt hash stolen elsewhere cannot be
 //! tried here as it is. Hashing is slow on purpose: never under a lock, never on a worker.
+//!
+//! What other programs stored is verified as they did ([`imported`]), and replaced by the above
+//! at the next login.
+
+mod imported;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use imported::Imported;
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
@@ -58,15 +64,28 @@ pub fn hash(random: &dyn Random, password: &Secret, cost: u32) -> Result<String,
     Ok(format!("{SCHEME}{parts}"))
 }
 
+/// Says whether a text from elsewhere (an import, the configuration) may be stored as a password:
+/// the scheme above, or one of [`imported`], at a cost that a login can bear.
+///
+/// # Errors
+/// What is wrong with it, as a phrase that follows "the password hash". It shows nothing of the text.
+pub fn check_stored(stored: &str) -> Result<(), &'static str> {
+    match stored.strip_prefix(SCHEME) {
+        Some(hash) => imported::bcrypt::parse(hash).map(|_| ()),
+        None => Imported::parse(stored).map(|_| ()),
+    }
+}
+
 /// Verifies a password (slow, as [`hash`]). False for a wrong one, one that is too long, and for
-/// a stored text of no scheme of ours.
+/// a stored text of no known scheme.
 pub fn verify(password: &Secret, stored: &str) -> bool {
-    let Some(hash) = stored.strip_prefix(SCHEME) else {
-        return false;
-    };
     if password.expose().len() > MAX_BYTES {
         return false;
     }
+    let Some(hash) = stored.strip_prefix(SCHEME) else {
+        let imported = Imported::parse(stored);
+        return imported.is_ok_and(|hash| hash.verify(password.expose().as_bytes()));
+    };
     prehash(password)
         .is_ok_and(|text| bcrypt::non_truncating_verify(text.as_bytes(), hash).unwrap_or(false))
 }
@@ -163,6 +182,17 @@ mod tests {
         assert!(check_policy(&Secret::new("\u{e9}".repeat(7))).is_err());
         assert!(check_policy(&Secret::new("e\u{301}".repeat(7))).is_err());
         assert!(check_policy(&Secret::new("")).is_err());
+    }
+
+    #[test]
+    fn only_what_can_be_verified_at_a_bearable_cost_may_be_stored() {
+        assert_eq!(check_stored(&stored("correct horse")), Ok(()));
+        assert_eq!(check_stored(&stored("correct horse").replace("kw1", "")), Ok(()));
+        for text in ["", "kw1", "kw2$2b$04$", "correct horse", "kw1$2b$31$"] {
+            assert!(check_stored(text).is_err(), "{text}");
+        }
+        assert!(check_stored(&dummy(16)).is_ok());
+        assert!(check_stored(&dummy(17)).is_err());
     }
 
     #[test]
