@@ -6,11 +6,12 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::sync::Arc;
 
+use keywright_core::audit::Event;
 use keywright_core::keys::lifecycle::Lifecycle;
 use keywright_core::keys::seal::MasterKey;
 use keywright_core::provider::Provider;
 use keywright_core::random::OsRandom;
-use keywright_core::store::{Aggregate, StoreExt as _};
+use keywright_core::store::{Aggregate, StoreError, StoreExt as _, Tx};
 use keywright_core::time::{Clock as _, Timestamp};
 use keywright_http::{ServerOptions, Serving};
 use keywright_storage::{Database, Options};
@@ -35,6 +36,19 @@ impl Wired<'_> {
     /// The current instant.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Records a change that the command line makes, in the transaction that makes it.
+    ///
+    /// # Errors
+    /// When the database fails, or there is no randomness.
+    pub(crate) fn record(
+        &self,
+        tx: &mut dyn Tx,
+        event: Event,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        event.detail("by", "command line").record_alone(&self.random, tx, now)
     }
 
     /// The master key that this database belongs to.

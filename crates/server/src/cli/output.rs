@@ -64,6 +64,27 @@ impl<'w> Output<'w> {
         Ok(())
     }
 
+    /// A table of what was found and a sentence for people, either of which may be missing; a
+    /// document for programs.
+    ///
+    /// # Errors
+    /// When the writer fails.
+    pub(super) fn report(
+        &mut self,
+        columns: &[(&str, &str)],
+        rows: Vec<Value>,
+        sentence: Option<&str>,
+        json: &Value,
+    ) -> io::Result<()> {
+        if self.format == Format::Json {
+            return writeln!(self.writer, "{json:#}");
+        }
+        if !rows.is_empty() {
+            self.table(columns, rows)?;
+        }
+        sentence.map_or(Ok(()), |sentence| writeln!(self.writer, "{sentence}"))
+    }
+
     /// One thing: a line per member for people, the document for programs.
     ///
     /// # Errors

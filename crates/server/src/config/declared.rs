@@ -60,7 +60,7 @@ pub(crate) struct UserDeclaration {
 pub(crate) enum Password {
     /// In the clear.
     Plain(Secret),
-    /// As Keywright stores it.
+    /// As Keywright or a program that it can import from stores it.
     Hashed(Secret),
 }
 

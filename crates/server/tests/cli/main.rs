@@ -10,6 +10,7 @@ mod clients;
 mod configuration;
 mod demo;
 mod ending;
+mod import;
 mod keys;
 mod reconcile;
 mod rotation;

@@ -3,7 +3,7 @@
 use keywright_core::account::password::{hash, verify};
 use keywright_core::random::OsRandom;
 use keywright_core::secret::Secret;
-use keywright_core::store::{Aggregate, CredentialKind, StoreExt as _};
+use keywright_core::store::{Aggregate, CredentialKind, CredentialRow, StoreExt as _};
 
 use crate::sandbox::Sandbox;
 use crate::users::stored_password;
@@ -96,19 +96,50 @@ fn a_changed_password_and_a_changed_secret_are_applied() {
 fn a_password_that_its_user_chose_is_never_overwritten() {
     let sandbox = everything();
     sandbox.restart();
-    let own = hash(&OsRandom, &Secret::new("a password of my own"), 4).unwrap();
-    let changed = sandbox.database().write(|tx| {
-        let user = tx.find_user_by_login("ada")?.unwrap();
-        let mut row = tx.find_credential(&user.id, CredentialKind::Password)?.unwrap();
-        row.data = own.clone().into_bytes();
-        row.set_by_user = true;
-        Ok(tx.put_credential(&row)?)
-    });
-    changed.unwrap();
+    let own = hash_of("a password of my own");
+    store(&sandbox, "ada", &own, true);
     let text = format!("{CLIENT}{RESOURCE}{USER}");
     sandbox.write("keywright.toml", &text.replace("the first password", "the second password"));
     sandbox.restart();
     assert_eq!(stored_password(&sandbox, "ada"), own);
+}
+
+#[test]
+fn a_declared_hash_of_another_program_is_stored_once_and_what_a_login_made_of_it_stays() {
+    let hash = "pbkdf2_sha256$1000$seasalt$3xmXbyk2QpiyNcnoBbzRPwEBsYPTbDlRdtmLyBvQltA=";
+    let file = format!("[[users]]\nlogin = 'ada'\npassword_hash = '{hash}'\n");
+    let sandbox = Sandbox::configured(&file);
+    sandbox.restart();
+    assert_eq!(stored_password(&sandbox, "ada"), hash);
+    let upgraded = hash_of("correct horse battery staple");
+    store(&sandbox, "ada", &upgraded, false);
+    sandbox.restart();
+    assert_eq!(stored_password(&sandbox, "ada"), upgraded);
+    let another = hash_of("another password");
+    sandbox.write("keywright.toml", &file.replace(hash, &another));
+    sandbox.restart();
+    assert_eq!(stored_password(&sandbox, "ada"), another);
+    sandbox.write("keywright.toml", &file);
+    sandbox.restart();
+    assert_eq!(stored_password(&sandbox, "ada"), hash);
+    sandbox.write("keywright.toml", &file.replace("pbkdf2_sha256$1000", "pbkdf2_sha256$99999999"));
+    let told = sandbox.run(&["config", "check"]).refused();
+    assert!(told.contains("password_hash") && told.contains("iteration count"), "{told}");
+}
+
+fn hash_of(password: &str) -> String {
+    hash(&OsRandom, &Secret::new(password), 4).unwrap()
+}
+
+/// Stores a password as a login or the account page would.
+fn store(sandbox: &Sandbox, login: &str, hash: &str, set_by_user: bool) {
+    let changed = sandbox.database().write(|tx| {
+        let user = tx.find_user_by_login(login)?.unwrap();
+        let row = tx.find_credential(&user.id, CredentialKind::Password)?.unwrap();
+        let data = hash.as_bytes().to_vec();
+        Ok(tx.put_credential(&CredentialRow { data, set_by_user, ..row })?)
+    });
+    changed.unwrap();
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! `keywright users add`.
 
-use keywright_core::account::user::{ADMIN, check_login, normalize_login};
+use keywright_core::account::user::{ADMIN, check_login, check_subject, normalize_login};
+use keywright_core::audit::{Event, Kind};
 use keywright_core::id::{Subject, UserId};
 use keywright_core::store::{Origin, StoreError, UserRow};
 use serde_json::{Map, Value};
 
-use super::{Output, ask_password, describe, password};
+use super::{Output, ask_password, claim, describe, password};
 use crate::failure::{self, Failure};
 use crate::wire::Wired;
 
@@ -36,18 +37,8 @@ pub(in crate::cli) struct Arguments {
     no_password: bool,
 }
 
-fn claim(text: &str) -> Result<(String, Value), String> {
-    let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
-    if key.is_empty() {
-        return Err("the key is empty; write KEY=VALUE".to_owned());
-    }
-    let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
-    Ok((key.to_owned(), value))
-}
-
-fn subject(text: &str) -> Result<String, String> {
-    let fits = (1..=255).contains(&text.len()) && text.is_ascii();
-    fits.then(|| text.to_owned()).ok_or_else(|| "use 1 to 255 ASCII characters".to_owned())
+fn subject(text: &str) -> Result<String, &'static str> {
+    check_subject(text).map(|()| text.to_owned())
 }
 
 pub(super) fn run(
@@ -65,7 +56,8 @@ pub(super) fn run(
         if let Some(hash) = &hash {
             tx.put_credential(&password(&user, hash, user.created_at))?;
         }
-        Ok(())
+        let event = Event::new(Kind::UserAdded).user(&user.id).detail("login", user.login.as_str());
+        Ok(wired.record(tx, event, user.created_at)?)
     })?;
     let text = format!("added user {} with the subject {}", user.login, user.subject);
     Ok(output.say(&text, &describe(&user))?)

@@ -1,5 +1,7 @@
 //! `keywright users disable` and `users enable`.
 
+use keywright_core::audit::{Event, Kind};
+
 use super::{Output, Who, describe, find_own};
 use crate::account::{self, Ending};
 use crate::failure::{self, Failure};
@@ -18,6 +20,8 @@ pub(super) fn run(
             user.disabled_at = disable.then_some(now);
             user.updated_at = now;
             tx.update_user(&user)?;
+            let kind = if disable { Kind::UserDisabled } else { Kind::UserEnabled };
+            wired.record(tx, Event::new(kind).user(&user.id), now)?;
         }
         if disable {
             account::end_everything(tx, &user.id, Ending::Disabled, now)?;

@@ -1,7 +1,9 @@
 //! `keywright users`.
 
 mod add;
+mod change;
 mod disable;
+mod import;
 mod list;
 mod remove;
 mod set_password;
@@ -24,10 +26,22 @@ use crate::wire::{self, Wired};
 pub(super) enum Verb {
     /// Add a user; the password is read from standard input or asked for
     Add(add::Arguments),
+    /// Add many users from CSV or JSON lines, with passwords as another program stored them
+    ///
+    /// Members: login (or username), password_hash (or password: never in the clear, but as
+    /// Keywright or Django stores it, or plain bcrypt), subject, email, email_verified, name,
+    /// given_name, family_name, groups, roles, disabled, claims (a JSON object). In CSV the first
+    /// line names the columns, and groups and roles are separated by semicolons. Nothing is
+    /// imported when a line is refused, unless --skip-refused. While the users are being written,
+    /// a server on the same SQLite database must wait.
+    #[command(verbatim_doc_comment)]
+    Import(import::Arguments),
     /// List all users
     List,
     /// Show a user
     Show(Who),
+    /// Change login name, claims, groups or roles
+    Change(Box<change::Arguments>),
     /// Let a user log in no more, and end all sessions and grants
     Disable(Who),
     /// Let a user log in again
@@ -49,6 +63,8 @@ pub(super) fn run(verb: Verb, config: &Config, output: &mut Output<'_>) -> Resul
     let wired = wire::open(config)?;
     match verb {
         Verb::Add(arguments) => add::run(&arguments, &wired, output),
+        Verb::Import(arguments) => import::run(&arguments, &wired, output),
+        Verb::Change(arguments) => change::run(&arguments, &wired, output),
         Verb::List => list::run(&wired, output),
         Verb::Show(who) => show::run(&who, &wired, output),
         Verb::Disable(who) => disable::run(&who, true, &wired, output),
@@ -56,6 +72,16 @@ pub(super) fn run(verb: Verb, config: &Config, output: &mut Output<'_>) -> Resul
         Verb::SetPassword(who) => set_password::run(&who, &wired, output),
         Verb::Remove(who) => remove::run(&who, &wired, output),
     }
+}
+
+/// A claim as a flag.
+fn claim(text: &str) -> Result<(String, Value), String> {
+    let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
+    if key.is_empty() {
+        return Err("the key is empty; write KEY=VALUE".to_owned());
+    }
+    let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
+    Ok((key.to_owned(), value))
 }
 
 fn find(tx: &mut dyn Tx, who: &Who) -> Result<UserRow, Failure> {

@@ -1,5 +1,6 @@
 //! `keywright users remove`.
 
+use keywright_core::audit::{Event, Kind};
 use serde_json::json;
 
 use super::{Output, Who, find_own};
@@ -10,6 +11,9 @@ pub(super) fn run(who: &Who, wired: &Wired<'_>, output: &mut Output<'_>) -> Resu
     let user = failure::write(&wired.store, |tx| {
         let user = find_own(tx, who)?;
         tx.remove_user(&user.id)?;
+        let event =
+            Event::new(Kind::UserRemoved).user(&user.id).detail("login", user.login.as_str());
+        wired.record(tx, event, wired.now())?;
         Ok(user)
     })?;
     let removed = json!({ "removed": user.login, "subject": user.subject });

@@ -1,5 +1,7 @@
 //! `keywright users set-password`.
 
+use keywright_core::audit::{Event, Kind};
+
 use super::{Output, Who, ask_password, describe, find_own, password};
 use crate::account::{self, Ending};
 use crate::failure::{self, Failure};
@@ -13,6 +15,7 @@ pub(super) fn run(who: &Who, wired: &Wired<'_>, output: &mut Output<'_>) -> Resu
         let user = find_own(tx, who)?;
         tx.put_credential(&password(&user, &hash, now))?;
         account::end_everything(tx, &user.id, Ending::PasswordChanged, now)?;
+        wired.record(tx, Event::new(Kind::PasswordChanged).user(&user.id), now)?;
         Ok(user)
     })?;
     Ok(output.say(&format!("changed the password of user {}", user.login), &describe(&user))?)

@@ -18,6 +18,12 @@ pub(super) struct Prepared<'d> {
     hash: Option<Secret>,
 }
 
+/// The setting that remembers, as SHA-256, which declared hash was stored. A login replaces a hash
+/// of another scheme or cost; without this the next start would put the old one back.
+fn applied_setting(user: &UserId) -> String {
+    format!("declared_password_hash/{user}")
+}
+
 /// Verifies and hashes passwords, before the write lock. A password that is stored already
 /// is not hashed anew.
 pub(super) fn prepare<'d>(
@@ -25,10 +31,12 @@ pub(super) fn prepare<'d>(
     declared: &'d [UserDeclaration],
 ) -> Result<Vec<Prepared<'d>>, Failure> {
     let prepare = |declaration: &'d UserDeclaration| {
-        let stored = provider.store.read(|tx| {
-            let user = tx.find_user_by_login(&declaration.login)?;
-            let find = |user: UserRow| tx.find_credential(&user.id, CredentialKind::Password);
-            Ok(user.map(find).transpose()?.flatten())
+        let (stored, applied) = provider.store.read(|tx| {
+            let Some(user) = tx.find_user_by_login(&declaration.login)? else {
+                return Ok((None, None));
+            };
+            let stored = tx.find_credential(&user.id, CredentialKind::Password)?;
+            Ok((stored, tx.find_setting(&applied_setting(&user.id))?))
         })?;
         let text = stored.as_ref().map(|row| String::from_utf8_lossy(&row.data).into_owned());
         let hash = match (&declaration.password, text) {
@@ -39,7 +47,11 @@ pub(super) fn prepare<'d>(
                 let cost = provider.settings.password_cost;
                 Some(Secret::new(password::hash(provider.random.as_ref(), plain, cost)?))
             }
-            (Some(Password::Hashed(hash)), Some(text)) if hash.expose() == text => None,
+            (Some(Password::Hashed(hash)), Some(text))
+                if hash.expose() == text || applied.as_deref() == Some(&hash.digest().0[..]) =>
+            {
+                None
+            }
             (Some(Password::Hashed(hash)), _) => Some(hash.clone()),
         };
         Ok(Prepared { declaration, hash })
@@ -62,7 +74,7 @@ impl Reconciler<'_> {
         for user in declared {
             let login = &user.declaration.login;
             let (id, row_written) = self.put(tx, user.declaration)?;
-            if self.put_password(tx, &id, user.hash.as_ref())? || row_written {
+            if self.put_password(tx, &id, user)? || row_written {
                 changes.push(format!("wrote user {login}"));
             }
         }
@@ -136,9 +148,9 @@ impl Reconciler<'_> {
         &self,
         tx: &mut dyn Tx,
         user: &UserId,
-        hash: Option<&Secret>,
+        prepared: &Prepared<'_>,
     ) -> Result<bool, Failure> {
-        let Some(hash) = hash else { return Ok(false) };
+        let Some(hash) = &prepared.hash else { return Ok(false) };
         let stored = tx.find_credential(user, CredentialKind::Password)?;
         if stored.is_some_and(|row| row.set_by_user) {
             return Ok(false);
@@ -150,6 +162,12 @@ impl Reconciler<'_> {
             set_by_user: false,
             updated_at: self.now,
         })?;
+        let declared = match &prepared.declaration.password {
+            Some(Password::Hashed(hash)) => Some(hash.digest()),
+            _ => None,
+        };
+        let setting = applied_setting(user);
+        tx.put_setting(&setting, declared.as_ref().map(|digest| &digest.0[..]))?;
         account::end_everything(tx, user, Ending::PasswordChanged, self.now)?;
         Ok(true)
     }
