@@ -62,8 +62,8 @@ pub(super) fn run(
     let user = failure::write(&wired.store, |tx| {
         let before = find_own(tx, &arguments.who)?;
         let mut user = changes.apply(before.clone())?;
-        let changed = changes_between(&before, &user);
-        if changed.is_empty() {
+        let differing = differing(&before, &user);
+        if differing.is_empty() {
             return Ok(user);
         }
         user.updated_at = now;
@@ -71,7 +71,7 @@ pub(super) fn run(
             StoreError::Conflict(_) => taken(&user),
             error => error.into(),
         })?;
-        let event = Event::new(Kind::UserChanged).user(&user.id).detail("changed", changed);
+        let event = Event::new(Kind::UserChanged).user(&user.id).detail("changed", differing);
         wired.record(tx, event, now)?;
         Ok(user)
     })?;
@@ -117,7 +117,7 @@ fn edit(names: &mut Vec<String>, added: &[String], removed: &[String]) {
 }
 
 /// The names of what differs; claims by their own names.
-fn changes_between(before: &UserRow, after: &UserRow) -> Vec<String> {
+fn differing(before: &UserRow, after: &UserRow) -> Vec<String> {
     let columns = [
         ("login", before.login != after.login),
         ("groups", before.groups != after.groups),

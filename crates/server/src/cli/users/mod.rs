@@ -27,14 +27,7 @@ pub(super) enum Verb {
     /// Add a user; the password is read from standard input or asked for
     Add(add::Arguments),
     /// Add many users from CSV or JSON lines, with passwords as another program stored them
-    ///
-    /// Members: login (or username), password_hash (or password: never in the clear, but as
-    /// Keywright or Django stores it, or plain bcrypt), subject, email, email_verified, name,
-    /// given_name, family_name, groups, roles, disabled, claims (a JSON object). In CSV the first
-    /// line names the columns, and groups and roles are separated by semicolons. Nothing is
-    /// imported when a line is refused, unless --skip-refused. While the users are being written,
-    /// a server on the same SQLite database must wait.
-    #[command(verbatim_doc_comment)]
+    #[command(after_long_help = import::MEMBERS_EXPLAINED)]
     Import(import::Arguments),
     /// List all users
     List,

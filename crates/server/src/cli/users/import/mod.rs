@@ -23,6 +23,17 @@ use crate::wire::Wired;
 use progress::Progress;
 use row::Candidate;
 
+/// What `--help` says of the file.
+pub(super) const MEMBERS_EXPLAINED: &str = "\
+Columns of CSV, whose first line names them, or members of each JSON object:
+  login (or username), password_hash (or password), subject (or sub), email, email_verified, name,
+  given_name (or first_name), family_name (or last_name), groups, roles, disabled, is_active, and
+  claims, a JSON object. In CSV, groups and roles are separated by semicolons.
+A password is never in the clear, but as Keywright stores it, as Django does (pbkdf2_sha256,
+bcrypt_sha256, bcrypt, argon2), or plain bcrypt. It is hashed anew when its user logs in.
+When a line is refused, nothing is imported. While the users are being written, a server on the
+same SQLite database cannot write.";
+
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Arguments {
     /// The file, or `-` for standard input
