@@ -1,0 +1,103 @@
+"""Fills a migrated database with users, sessions, grants and refresh tokens whose plaintext is known.
+
+Everything is derived from a number, so that the driver can name the cookie or the token of user `n`
+without reading anything back. Rows are written with SQL as the migrations have it.
+"""
+import base64
+import crypt
+import hashlib
+import hmac
+import json
+import sqlite3
+import subprocess
+import time
+
+PASSWORD = "correct horse battery staple"
+CLIENT = "refresher"
+DAY = 86_400
+
+
+def text(what, number, size=32):
+    digest = hashlib.sha256(f"{what} {number}".encode()).digest()[:size]
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def digest(value):
+    return hashlib.sha256(value.encode()).digest()
+
+
+def cookie(number):
+    return text("cookie", number)
+
+
+def login(number):
+    return f"user{number:07}"
+
+
+def refresh_token(number):
+    return ".".join([text("grant", number, 16), text("family", number, 16), text("secret", number)])
+
+
+def password_hash(cost):
+    prehash = hmac.new(b"keywright password v1", PASSWORD.encode(), hashlib.sha256).digest()
+    salt = f"$2b${cost:02}$" + "abcdefghijklmnopqrstuu"
+    return "kw1" + crypt.crypt(base64.b64encode(prehash).decode(), salt)
+
+
+def rows(count, cost):
+    """(table, columns, iterator of tuples) for each table."""
+    now = int(time.time())
+    stored = password_hash(cost).encode()
+    claims = lambda n: json.dumps({"name": f"User {n}", "email": f"user{n}@example.org", "email_verified": True})
+    user = lambda n: text("user", n, 16)
+    methods = json.dumps([{"amr": "pwd", "at": now}])
+    yield "users", ["id", "subject", "login", "claims", "groups", "roles", "origin", "created_at", "updated_at"], (
+        (user(n), text("sub", n, 16), login(n), claims(n), '["staff"]', "[]", "cli", now, now) for n in range(count))
+    yield "credentials", ["user_id", "kind", "data", "set_by_user", "updated_at"], (
+        (user(n), "password", stored, False, now) for n in range(count))
+    yield "sessions", ["sid", "cookie", "user_id", "methods", "user_agent", "created_at", "last_seen_at", "expires_at"], (
+        (text("sid", n, 16), digest(cookie(n)), user(n), methods, "bench", now, now, now + 7 * DAY) for n in range(count))
+    yield "grants", ["id", "user_id", "client_id", "sid", "session_bound", "subject", "scopes", "resources", "claims",
+                     "auth_time", "acr", "amr", "actor", "created_at", "expires_at"], (
+        (text("grant", n, 16), user(n), CLIENT, text("sid", n, 16), True, text("sub", n, 16), '["es:read"]',
+         '{"https://es256.example":["es:read"]}', "null", now, None, '["pwd"]', "null", now, now + 7 * DAY)
+        for n in range(count))
+    yield "refresh_tokens", ["grant_id", "family", "token", "generation", "idle_expires_at", "recent"], (
+        (text("grant", n, 16), digest(text("family", n, 16)), digest(text("secret", n)), 0, now + DAY, "[]")
+        for n in range(count))
+
+
+def sqlite(path, count, cost):
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA synchronous = OFF")
+    for table, columns, values in rows(count, cost):
+        names = ", ".join(f'"{name}"' for name in columns)
+        marks = ", ".join("?" * len(columns))
+        connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
+    connection.commit()
+    connection.execute("ANALYZE")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+
+def copy_field(value):
+    if value is None:
+        return "\\N"
+    if isinstance(value, bytes):
+        return "\\\\x" + value.hex()
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    return str(value).replace("\\", "\\\\")
+
+
+def postgresql(psql, url, count, cost):
+    for table, columns, values in rows(count, cost):
+        names = ", ".join(f'"{name}"' for name in columns)
+        copy = subprocess.Popen([psql, url, "-q", "-c", f"COPY {table} ({names}) FROM STDIN"],
+                                stdin=subprocess.PIPE, text=True)
+        for row in values:
+            copy.stdin.write("\t".join(map(copy_field, row)) + "\n")
+        copy.stdin.close()
+        if copy.wait():
+            raise SystemExit(f"COPY {table} failed")
+    subprocess.run([psql, url, "-q", "-c", "VACUUM ANALYZE"], check=True)
