@@ -24,28 +24,26 @@ pub fn introspect(
 ) -> Result<Map<String, Value>, Error> {
     let now = provider.now();
     let snapshot = provider.snapshot()?;
-    provider.store.read(|tx| {
-        let caller = authenticate(provider, tx, presented, now)?;
-        if caller.metadata.is_public() {
-            let text = "Introspection needs a client that authenticates";
-            return Err(Error::refused(ErrorCode::InvalidClient, text));
+    let caller = authenticate(provider, presented, now)?;
+    if caller.metadata.is_public() {
+        let text = "Introspection needs a client that authenticates";
+        return Err(Error::refused(ErrorCode::InvalidClient, text));
+    }
+    let found = match refresh_token::Parts::parse(token) {
+        Some(parts) => {
+            provider.store.read(|tx| of_refresh_token(provider, tx, &parts, (&caller, now)))?
         }
-        let found = match refresh_token::Parts::parse(token) {
-            Some(parts) => of_refresh_token(provider, tx, &parts, (&caller, now))?,
-            None => of_access_token((provider, &snapshot), tx, token, (&caller, now))?,
-        };
-        Ok(found
-            .unwrap_or_else(|| [("active".to_owned(), Value::Bool(false))].into_iter().collect()))
-    })
+        None => of_access_token((provider, &snapshot), token, (&caller, now))?,
+    };
+    Ok(found.unwrap_or_else(|| [("active".to_owned(), Value::Bool(false))].into_iter().collect()))
 }
 
 fn of_access_token(
     (provider, snapshot): (&Provider, &Snapshot),
-    tx: &mut dyn Tx,
     token: &Secret,
     (caller, now): (&ClientRow, Timestamp),
 ) -> Result<Option<Map<String, Value>>, Error> {
-    let Some(claims) = resolve::claims((provider, snapshot), tx, token)? else { return Ok(None) };
+    let Some(claims) = resolve::claims((provider, snapshot), token)? else { return Ok(None) };
     let own = claims.get("client_id").and_then(Value::as_str) == Some(caller.id.as_str());
     let served = snapshot.resources.iter().any(|resource| {
         resource.servers.contains(&caller.id)
@@ -54,7 +52,7 @@ fn of_access_token(
     if !own && !served {
         return Ok(None);
     }
-    let Ok(live) = liveness::of_token(tx, &claims, now)? else { return Ok(None) };
+    let Ok(live) = liveness::of_token(provider, &claims, now)? else { return Ok(None) };
     let mut answer = Map::new();
     answer.insert("active".into(), true.into());
     answer.insert("token_type".into(), "Bearer".into());

@@ -1,5 +1,5 @@
-//! The provider: settings, store, clock, randomness, master key, and a snapshot of what every
-//! request needs (keys and resources).
+//! The provider: settings, store, clock, randomness, master key, a snapshot of what every
+//! request needs (keys and resources), and the clients that were asked for.
 //!
 //! Owns when cached state may be used: a snapshot is loaded with its versions in one
 //! transaction, [`Provider::poll`] (once a second) replaces it when a version moved, and one
@@ -11,7 +11,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use url::Url;
 
+use crate::client::cache::{Cache, Registration};
 use crate::error::Error;
+use crate::id::ClientId;
 use crate::keys::algorithm::Algorithm;
 use crate::keys::ring::KeyRing;
 use crate::keys::rotate;
@@ -150,6 +152,7 @@ pub struct Shared {
     /// The master key and its subkeys.
     pub master: MasterKey,
     snapshot: RwLock<(Arc<Snapshot>, Timestamp)>,
+    clients: Cache,
 }
 
 impl Provider {
@@ -169,8 +172,10 @@ impl Provider {
         master.check(store.as_ref())?;
         rotate::apply(store.as_ref(), random.as_ref(), &master, &settings.keys, now)?;
         let snapshot = store.read(|tx| load(tx, &master))?;
+        let clients = Cache::default();
+        clients.expect(store.read(|tx| Ok(tx.version(Aggregate::Clients)?))?);
         let snapshot = RwLock::new((Arc::new(snapshot), now));
-        let shared = Shared { settings, store, clock, random, master, snapshot };
+        let shared = Shared { settings, store, clock, random, master, snapshot, clients };
         Ok(Self { caller: Caller::default(), shared: Arc::new(shared) })
     }
 
@@ -207,6 +212,29 @@ impl Shared {
         (-STALE_AFTER.0..=STALE_AFTER.0).contains(&age.0).then_some(snapshot)
     }
 
+    /// A client with its secrets, disabled or not, at most [`STALE_AFTER`] behind the database.
+    /// To be called outside transactions: what is not in memory is read in one of its own.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the database must be asked and does not answer.
+    pub fn registration(&self, id: &ClientId) -> Result<Option<Arc<Registration>>, Error> {
+        if self.fresh_snapshot().is_none() {
+            self.poll()?;
+        }
+        if let Some(known) = self.clients.find(id) {
+            return Ok(Some(known));
+        }
+        let found = self.store.read(|tx| {
+            let Some(client) = tx.find_client(id)? else { return Ok(None) };
+            let registration =
+                Registration { client: Arc::new(client), secrets: tx.client_secrets(id)? };
+            Ok(Some((tx.version(Aggregate::Clients)?, Arc::new(registration))))
+        })?;
+        let Some((version, registration)) = found else { return Ok(None) };
+        self.clients.remember(version, &registration);
+        Ok(Some(registration))
+    }
+
     /// Compares versions with the database and reloads what changed. Run once a second, and
     /// after a change that must be seen at once.
     ///
@@ -215,12 +243,14 @@ impl Shared {
     pub fn poll(&self) -> Result<(), Error> {
         let (snapshot, _) = self.current();
         let confirmed = self.now();
-        let fresh = self.store.read(|tx| {
+        let (clients, fresh) = self.store.read(|tx| {
+            let clients = tx.version(Aggregate::Clients)?;
             if versions(tx)? == snapshot.versions {
-                return Ok(None);
+                return Ok((clients, None));
             }
-            load(tx, &self.master).map(Some)
+            Ok((clients, Some(load(tx, &self.master)?)))
         })?;
+        self.clients.expect(clients);
         let fresh = fresh.map_or(snapshot, Arc::new);
         *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = (fresh, confirmed);
         Ok(())

@@ -20,23 +20,19 @@ use crate::token::{refresh_token, resolve};
 pub fn revoke(provider: &Provider, presented: &Presented, token: &Secret) -> Result<(), Error> {
     let now = provider.now();
     let snapshot = provider.snapshot()?;
+    let caller = authenticate(provider, presented, now)?;
+    if let Some(parts) = refresh_token::Parts::parse(token) {
+        return provider.store.write(|tx| revoke_grant(provider, tx, &caller, &parts, now));
+    }
+    let Some(claims) = resolve::claims((provider, &snapshot), token)? else { return Ok(()) };
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    check_owner(&caller, text("client_id").map(ClientId::new).as_ref())?;
+    let expires = claims.get("exp").and_then(Value::as_i64).map(Timestamp);
+    let (Some(jti), Some(expires)) = (text("jti"), expires) else { return Ok(()) };
     provider.store.write(|tx| {
-        let caller = authenticate(provider, tx, presented, now)?;
-        if let Some(parts) = refresh_token::Parts::parse(token) {
-            return revoke_grant(provider, tx, &caller, &parts, now);
-        }
-        let Some(claims) = resolve::claims((provider, &snapshot), tx, token)? else {
-            return Ok(());
-        };
-        let text = |name: &str| claims.get(name).and_then(Value::as_str);
-        check_owner(&caller, text("client_id").map(ClientId::new).as_ref())?;
-        let expires = claims.get("exp").and_then(Value::as_i64).map(Timestamp);
-        if let (Some(jti), Some(expires)) = (text("jti"), expires) {
-            tx.revoke_jti(&Jti::new(jti), expires)?;
-            let event = Event::new(Kind::TokenRevoked).client(&caller.id).detail("jti", jti);
-            event.record(provider, tx, now)?;
-        }
-        Ok(())
+        tx.revoke_jti(&Jti::new(jti), expires)?;
+        let event = Event::new(Kind::TokenRevoked).client(&caller.id).detail("jti", jti);
+        event.record(provider, tx, now)
     })
 }
 

@@ -83,7 +83,7 @@ impl StoredSecret {
 
 impl ClientTx for Transaction<'_> {
     fn find_client(&mut self, id: &ClientId) -> Result<Option<ClientRow>, StoreError> {
-        self.run(|c| clients::table.find(id.as_str()).first::<Stored>(c).optional())?
+        self.run(|c| clients::table.find(id.as_str()).get_result::<Stored>(c).optional())?
             .map(Stored::read)
             .transpose()
     }

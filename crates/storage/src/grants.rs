@@ -92,7 +92,7 @@ impl Stored {
 impl GrantTx for Transaction<'_> {
     fn find_grant(&mut self, id: &GrantId) -> Result<Option<GrantRow>, StoreError> {
         let query = grants::table.find(id.as_str());
-        self.run(|c| query.first::<Stored>(c).optional())?.map(Stored::read).transpose()
+        self.run(|c| query.get_result::<Stored>(c).optional())?.map(Stored::read).transpose()
     }
 
     fn live_grants_of(

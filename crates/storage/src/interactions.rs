@@ -38,7 +38,7 @@ impl InteractionTx for Transaction<'_> {
         id: &InteractionId,
     ) -> Result<Option<InteractionRow>, StoreError> {
         let query = interactions::table.find(id.as_str());
-        self.run(|c| query.first::<Stored>(c).optional())?.map(Stored::read).transpose()
+        self.run(|c| query.get_result::<Stored>(c).optional())?.map(Stored::read).transpose()
     }
 
     fn insert_interaction(&mut self, row: &InteractionRow) -> Result<(), StoreError> {

@@ -100,7 +100,9 @@ struct StoredAccessToken {
 impl Transaction<'_> {
     pub(crate) fn select_code(&mut self, digest: &Digest) -> Result<Option<CodeRow>, StoreError> {
         let query = codes::table.find(digest.0.as_slice());
-        self.run(|c| query.first::<StoredCode>(c).optional())?.map(StoredCode::read).transpose()
+        self.run(|c| query.get_result::<StoredCode>(c).optional())?
+            .map(StoredCode::read)
+            .transpose()
     }
 
     pub(crate) fn add_code(&mut self, code: &CodeRow) -> Result<(), StoreError> {
@@ -127,7 +129,7 @@ impl Transaction<'_> {
         grant: &GrantId,
     ) -> Result<Option<RefreshRow>, StoreError> {
         let query = refresh_tokens::table.find(grant.as_str());
-        self.run(|c| query.first::<StoredRefresh>(c).optional())?
+        self.run(|c| query.get_result::<StoredRefresh>(c).optional())?
             .map(StoredRefresh::read)
             .transpose()
     }
@@ -174,7 +176,7 @@ impl Transaction<'_> {
         digest: &Digest,
     ) -> Result<Option<AccessTokenRow>, StoreError> {
         let query = access_tokens::table.find(digest.0.as_slice());
-        let found = self.run(|c| query.first::<StoredAccessToken>(c).optional())?;
+        let found = self.run(|c| query.get_result::<StoredAccessToken>(c).optional())?;
         Ok(found.map(|row| AccessTokenRow {
             digest: *digest,
             grant_id: row.grant_id.map(GrantId::new),
@@ -216,6 +218,6 @@ impl Transaction<'_> {
 
     pub(crate) fn has_revoked_jti(&mut self, jti: &Jti) -> Result<bool, StoreError> {
         let query = revoked_tokens::table.find(jti.as_str()).select(revoked_tokens::expires_at);
-        Ok(self.run(|c| query.first::<i64>(c).optional())?.is_some())
+        Ok(self.run(|c| query.get_result::<i64>(c).optional())?.is_some())
     }
 }

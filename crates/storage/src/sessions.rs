@@ -59,12 +59,12 @@ impl Stored {
 impl SessionTx for Transaction<'_> {
     fn find_session(&mut self, cookie: &Digest) -> Result<Option<SessionRow>, StoreError> {
         let query = sessions::table.filter(sessions::cookie.eq(cookie.0.as_slice()));
-        self.run(|c| query.first::<Stored>(c).optional())?.map(Stored::read).transpose()
+        self.run(|c| query.get_result::<Stored>(c).optional())?.map(Stored::read).transpose()
     }
 
     fn find_session_by_sid(&mut self, sid: &Sid) -> Result<Option<SessionRow>, StoreError> {
         let query = sessions::table.find(sid.as_str());
-        self.run(|c| query.first::<Stored>(c).optional())?.map(Stored::read).transpose()
+        self.run(|c| query.get_result::<Stored>(c).optional())?.map(Stored::read).transpose()
     }
 
     fn sessions_of(&mut self, user: &UserId) -> Result<Vec<SessionRow>, StoreError> {

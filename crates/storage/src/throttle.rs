@@ -29,7 +29,7 @@ impl From<Stored> for ThrottleRow {
 
 impl ThrottleTx for Transaction<'_> {
     fn find_throttle(&mut self, key: &str) -> Result<Option<ThrottleRow>, StoreError> {
-        let found = self.run(|c| throttle::table.find(key).first::<Stored>(c).optional())?;
+        let found = self.run(|c| throttle::table.find(key).get_result::<Stored>(c).optional())?;
         Ok(found.map(ThrottleRow::from))
     }
 

@@ -92,19 +92,19 @@ fn read(found: Option<Stored>) -> Result<Option<UserRow>, StoreError> {
 
 impl UserTx for Transaction<'_> {
     fn find_user(&mut self, id: &UserId) -> Result<Option<UserRow>, StoreError> {
-        let found = self.run(|c| users::table.find(id.as_str()).first(c).optional())?;
+        let found = self.run(|c| users::table.find(id.as_str()).get_result(c).optional())?;
         read(found)
     }
 
     fn find_user_by_subject(&mut self, subject: &Subject) -> Result<Option<UserRow>, StoreError> {
         let query = users::table.filter(users::subject.eq(subject.as_str()));
-        let found = self.run(|c| query.first(c).optional())?;
+        let found = self.run(|c| query.get_result(c).optional())?;
         read(found)
     }
 
     fn find_user_by_login(&mut self, login: &str) -> Result<Option<UserRow>, StoreError> {
         let query = users::table.filter(users::login.eq(login));
-        let found = self.run(|c| query.first(c).optional())?;
+        let found = self.run(|c| query.get_result(c).optional())?;
         read(found)
     }
 
@@ -146,7 +146,7 @@ impl UserTx for Transaction<'_> {
         kind: CredentialKind,
     ) -> Result<Option<CredentialRow>, StoreError> {
         let query = credentials::table.find((user.as_str(), kind_text(kind)));
-        let found = self.run(|c| query.first::<StoredCredential>(c).optional())?;
+        let found = self.run(|c| query.get_result::<StoredCredential>(c).optional())?;
         Ok(found.map(|row| CredentialRow {
             user_id: UserId::new(row.user_id),
             kind,
@@ -177,7 +177,7 @@ impl UserTx for Transaction<'_> {
         subject: &str,
     ) -> Result<Option<IdentityRow>, StoreError> {
         let query = identities::table.find((provider, subject));
-        let found = self.run(|c| query.first::<StoredIdentity>(c).optional())?;
+        let found = self.run(|c| query.get_result::<StoredIdentity>(c).optional())?;
         Ok(found.map(|row| IdentityRow {
             provider: row.provider,
             subject: row.subject,

@@ -30,12 +30,12 @@ impl Transaction<'_> {
 impl VersionTx for Transaction<'_> {
     fn version(&mut self, aggregate: Aggregate) -> Result<i64, StoreError> {
         let id = name_of(aggregate);
-        self.run(|c| versions::table.find(id).select(versions::version).first(c).optional())?
+        self.run(|c| versions::table.find(id).select(versions::version).get_result(c).optional())?
             .ok_or_else(|| RowName { table: "versions", id }.corrupt("version"))
     }
 
     fn find_setting(&mut self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.run(|c| settings::table.find(name).select(settings::value).first(c).optional())
+        self.run(|c| settings::table.find(name).select(settings::value).get_result(c).optional())
     }
 
     fn claim_setting(&mut self, name: &str, value: &[u8]) -> Result<bool, StoreError> {

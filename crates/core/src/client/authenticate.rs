@@ -3,15 +3,18 @@
 //!
 //! One refusal for every failure, so that nobody learns which clients exist.
 
+use std::sync::Arc;
+
 use percent_encoding::percent_decode_str;
 
+use super::cache::Registration;
 use super::metadata::AuthMethod;
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::id::ClientId;
 use crate::keys::seal::MasterKey;
 use crate::provider::Provider;
 use crate::secret::{Digest, Secret};
-use crate::store::{ClientRow, Tx};
+use crate::store::ClientRow;
 use crate::time::Timestamp;
 
 /// What a request showed of its client. `http` takes it out of header and body, undecoded.
@@ -33,42 +36,42 @@ pub fn secret_digest(master: &MasterKey, secret: &Secret) -> Result<Digest, Erro
     master.hmac("client secret", secret.expose().as_bytes())
 }
 
-/// The client that the request proves, enabled. A public client proves nothing but its name.
+/// The client that the request proves, enabled. A public client proves nothing but its name. To
+/// be called outside transactions ([`crate::provider::Shared::registration`]).
 ///
 /// # Errors
 /// `invalid_request` when two methods are used at once, `invalid_client` for all else.
 pub fn authenticate(
     provider: &Provider,
-    tx: &mut dyn Tx,
     presented: &Presented,
     now: Timestamp,
-) -> Result<ClientRow, Error> {
+) -> Result<Arc<ClientRow>, Error> {
     match (&presented.basic, &presented.client_id, &presented.client_secret) {
         (Some(_), _, Some(_)) => Err(Error::refused(
             ErrorCode::InvalidRequest,
             "Client credentials were sent by two methods; use one",
         )),
         (Some((user, password)), named, None) => {
-            let (client, presented) = find_basic(tx, user, password)?;
-            if named.as_ref().is_some_and(|named| named != client.id.as_str()) {
+            let (found, presented) = find_basic(provider, user, password)?;
+            if named.as_ref().is_some_and(|named| named != found.client.id.as_str()) {
                 let text = "client_id differs from the client in the Authorization header";
                 return Err(Error::refused(ErrorCode::InvalidRequest, text));
             }
-            check_secret(provider, tx, &client, (AuthMethod::ClientSecretBasic, &presented), now)?;
-            check_enabled(client)
+            check_secret(provider, &found, (AuthMethod::ClientSecretBasic, &presented), now)?;
+            check_enabled(&found)
         }
         (None, Some(id), Some(secret)) => {
-            let client = find(tx, id)?;
+            let found = find(provider, id)?;
             let secrets = [secret.clone()];
-            check_secret(provider, tx, &client, (AuthMethod::ClientSecretPost, &secrets), now)?;
-            check_enabled(client)
+            check_secret(provider, &found, (AuthMethod::ClientSecretPost, &secrets), now)?;
+            check_enabled(&found)
         }
         (None, Some(id), None) => {
-            let client = find(tx, id)?;
-            if !client.metadata.is_public() {
+            let found = find(provider, id)?;
+            if !found.client.metadata.is_public() {
                 return Err(refusal(format!("client {id} must authenticate and did not")));
             }
-            check_enabled(client)
+            check_enabled(&found)
         }
         (None, None, _) => Err(refusal("no client_id and no Authorization header".into())),
     }
@@ -77,21 +80,21 @@ pub fn authenticate(
 /// Basic credentials are form-url-encoded by the RFC and raw in many clients: the decoded
 /// reading first, then the raw one (INTEROP rule 5). Returns the secrets to try.
 fn find_basic(
-    tx: &mut dyn Tx,
+    provider: &Provider,
     user: &str,
     password: &Secret,
-) -> Result<(ClientRow, Vec<Secret>), Error> {
+) -> Result<(Arc<Registration>, Vec<Secret>), Error> {
     let decoded = form_decode(user);
-    let client = match &decoded {
-        Some(id) if id != user => find(tx, id).or_else(|_| find(tx, user))?,
-        _ => find(tx, user)?,
+    let found = match &decoded {
+        Some(id) if id != user => find(provider, id).or_else(|_| find(provider, user))?,
+        _ => find(provider, user)?,
     };
     let mut secrets = Vec::new();
     if let Some(decoded) = form_decode(password.expose()) {
         secrets.push(Secret::new(decoded));
     }
     secrets.push(password.clone());
-    Ok((client, secrets))
+    Ok((found, secrets))
 }
 
 fn form_decode(text: &str) -> Option<String> {
@@ -99,17 +102,17 @@ fn form_decode(text: &str) -> Option<String> {
     percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }
 
-fn find(tx: &mut dyn Tx, id: &str) -> Result<ClientRow, Error> {
+fn find(provider: &Provider, id: &str) -> Result<Arc<Registration>, Error> {
     if id.is_empty() || id.len() > 255 || !id.bytes().all(|b| (0x20..=0x7E).contains(&b)) {
         return Err(refusal("the client_id is not a client id".into()));
     }
-    tx.find_client(&ClientId::new(id))?.ok_or_else(|| refusal(format!("no client {id:?}")))
+    let found = provider.registration(&ClientId::new(id))?;
+    found.ok_or_else(|| refusal(format!("no client {id:?}")))
 }
 
 fn check_secret(
     provider: &Provider,
-    tx: &mut dyn Tx,
-    client: &ClientRow,
+    Registration { client, secrets }: &Registration,
     (method, presented): (AuthMethod, &[Secret]),
     now: Timestamp,
 ) -> Result<(), Error> {
@@ -120,19 +123,18 @@ fn check_secret(
         .iter()
         .map(|secret| secret_digest(&provider.master, secret))
         .collect::<Result<Vec<_>, _>>()?;
-    let stored = tx.client_secrets(&client.id)?;
-    let known = stored
+    let known = secrets
         .iter()
         .filter(|row| row.expires_at.is_none_or(|end| now < end))
         .any(|row| digests.iter().any(|digest| row.digest.matches(digest)));
     if known { Ok(()) } else { Err(refusal(format!("client {}: wrong secret", client.id))) }
 }
 
-fn check_enabled(client: ClientRow) -> Result<ClientRow, Error> {
-    if client.disabled_at.is_some() {
-        return Err(refusal(format!("client {} is disabled", client.id)));
+fn check_enabled(found: &Registration) -> Result<Arc<ClientRow>, Error> {
+    if found.client.disabled_at.is_some() {
+        return Err(refusal(format!("client {} is disabled", found.client.id)));
     }
-    Ok(client)
+    Ok(Arc::clone(&found.client))
 }
 
 fn refusal(detail: String) -> Error {

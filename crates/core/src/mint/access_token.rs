@@ -99,6 +99,11 @@ pub fn draft(provider: &Provider, order: &Order<'_>, now: Timestamp) -> Result<D
 }
 
 impl Draft {
+    /// Whether the token is a reference to a row, which [`Draft::record`] writes.
+    pub fn is_opaque(&self) -> bool {
+        matches!(self.format, Format::Opaque(_))
+    }
+
     /// Remembers an opaque token; a JWT is not a row.
     ///
     /// # Errors

@@ -1,15 +1,15 @@
 //! Redeeming an authorization code (RFC 6749 section 4.1.3, RFC 7636 section 4.6).
 
+use std::sync::Arc;
+
 use super::issue::{Issue, registered, target};
-use super::{check_grant_type, invalid_grant, liveness, pkce, refresh_token};
+use super::{invalid_grant, liveness, pkce, refresh_token};
 use crate::audit::{Event, Kind};
-use crate::client::authenticate::{Presented, authenticate};
-use crate::client::metadata::GrantType;
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::mint::access_token;
 use crate::provider::{Provider, Snapshot};
 use crate::secret::Secret;
-use crate::store::{CodeRow, StoreExt as _, Tx};
+use crate::store::{ClientRow, CodeRow, StoreExt as _, Tx};
 use crate::time::Timestamp;
 
 /// What the request shows.
@@ -29,18 +29,16 @@ pub struct Shown<'a> {
 /// its own client revokes the grant, and that is recorded.
 ///
 /// # Errors
-/// `invalid_client`, `unauthorized_client`, `invalid_request`, `invalid_grant`,
+/// `invalid_request`, `invalid_grant`,
 /// `invalid_target`.
 pub fn redeem(
     (provider, snapshot): (&Provider, &Snapshot),
-    presented: &Presented,
+    client: Arc<ClientRow>,
     shown: &Shown<'_>,
     now: Timestamp,
 ) -> Result<Issue, Error> {
     let digest = shown.code.digest();
     provider.store.write(|tx| {
-        let client = authenticate(provider, tx, presented, now)?;
-        check_grant_type(&client, GrantType::AuthorizationCode)?;
         let code = tx.find_code(&digest)?;
         let code = code.ok_or_else(|| invalid_grant(REFUSED, "no such code"))?;
         if code.client_id != client.id {

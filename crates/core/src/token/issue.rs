@@ -1,5 +1,7 @@
 //! What every grant ends in: a token response, decided in the transaction and signed after it.
 
+use std::sync::Arc;
+
 use super::TokenResponse;
 use crate::error::{Error, ErrorCode};
 use crate::mint::{access_token, audience, id_token};
@@ -13,7 +15,7 @@ use crate::time::Timestamp;
 #[derive(Debug)]
 pub struct Issue {
     /// For whom.
-    pub client: ClientRow,
+    pub client: Arc<ClientRow>,
     /// Under which grant, of which user.
     pub grant: Option<(GrantRow, UserRow)>,
     /// The access token.

@@ -1,30 +1,34 @@
 //! Liveness: whether what was issued still counts. One function for introspection and userinfo,
 //! its half about grants for the token endpoint too.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::id::{ClientId, Jti};
 use crate::mint::access_token;
-use crate::store::{ClientRow, GrantRow, Tx, UserRow};
+use crate::provider::Provider;
+use crate::store::{ClientRow, GrantRow, StoreExt as _, Tx, UserRow};
 use crate::time::Timestamp;
 
 /// A token that counts, with what it hangs on.
 #[derive(Debug)]
 pub struct Live {
     /// Its client.
-    pub client: ClientRow,
+    pub client: Arc<ClientRow>,
     /// Its grant and user; none for `client_credentials`.
     pub grant: Option<(GrantRow, UserRow)>,
 }
 
 /// Whether the claims of a genuine access token still count at `now`: expiry, `jti`, client,
-/// grant, session, user. The `Err` inside says why not, for the log.
+/// grant, session, user. The `Err` inside says why not, for the log. Reads in a transaction of
+/// its own.
 ///
 /// # Errors
 /// [`Error::Store`] when the database fails.
 pub fn of_token(
-    tx: &mut dyn Tx,
+    provider: &Provider,
     claims: &Map<String, Value>,
     now: Timestamp,
 ) -> Result<Result<Live, &'static str>, Error> {
@@ -38,23 +42,26 @@ pub fn of_token(
     if now >= expires {
         return Ok(Err("expired"));
     }
-    let Some(client) = tx.find_client(&ClientId::new(client_id))? else {
+    let Some(registration) = provider.registration(&ClientId::new(client_id))? else {
         return Ok(Err("the client is gone"));
     };
+    let client = Arc::clone(&registration.client);
     if let Err(why) = of_client(&client, issued) {
         return Ok(Err(why));
     }
-    if tx.is_jti_revoked(&Jti::new(jti))? {
-        return Ok(Err("the token was revoked"));
-    }
-    let Some(id) = access_token::grant_of(jti) else {
-        return Ok(Ok(Live { client, grant: None }));
-    };
-    let Some(grant) = tx.find_grant(&id)? else { return Ok(Err("the grant is gone")) };
-    if let Err(why) = of_client(&client, grant.created_at) {
-        return Ok(Err(why));
-    }
-    Ok(of_grant(tx, &grant, now)?.map(|user| Live { client, grant: Some((grant, user)) }))
+    provider.store.read(|tx| {
+        if tx.is_jti_revoked(&Jti::new(jti))? {
+            return Ok(Err("the token was revoked"));
+        }
+        let Some(id) = access_token::grant_of(jti) else {
+            return Ok(Ok(Live { client, grant: None }));
+        };
+        let Some(grant) = tx.find_grant(&id)? else { return Ok(Err("the grant is gone")) };
+        if let Err(why) = of_client(&client, grant.created_at) {
+            return Ok(Err(why));
+        }
+        Ok(of_grant(tx, &grant, now)?.map(|user| Live { client, grant: Some((grant, user)) }))
+    })
 }
 
 /// Whether a grant still counts: not revoked, not expired, its session there if it is bound to

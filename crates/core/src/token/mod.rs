@@ -10,7 +10,7 @@ pub mod resolve;
 
 use serde::Serialize;
 
-use crate::client::authenticate::Presented;
+use crate::client::authenticate::{Presented, authenticate};
 use crate::client::metadata::GrantType;
 use crate::error::{Error, ErrorCode};
 use crate::provider::Provider;
@@ -47,6 +47,16 @@ pub enum TokenRequest {
         /// `resource`.
         resources: Vec<String>,
     },
+}
+
+impl TokenRequest {
+    fn grant_type(&self) -> GrantType {
+        match self {
+            Self::AuthorizationCode { .. } => GrantType::AuthorizationCode,
+            Self::RefreshToken { .. } => GrantType::RefreshToken,
+            Self::ClientCredentials { .. } => GrantType::ClientCredentials,
+        }
+    }
 }
 
 /// A successful answer (RFC 6749 section 5.1), serialised as it is.
@@ -86,6 +96,8 @@ pub fn exchange(
 ) -> Result<TokenResponse, Error> {
     let now = provider.now();
     let snapshot = provider.snapshot()?;
+    let client = authenticate(provider, presented, now)?;
+    check_grant_type(&client, request.grant_type())?;
     let issue = match request {
         TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier, resources } => {
             let shown = authorization_code::Shown {
@@ -94,16 +106,16 @@ pub fn exchange(
                 code_verifier: code_verifier.as_ref(),
                 resources,
             };
-            authorization_code::redeem((provider, &snapshot), presented, &shown, now)
+            authorization_code::redeem((provider, &snapshot), client, &shown, now)
         }
         TokenRequest::RefreshToken { refresh_token, scope, resources } => {
             let shown =
                 refresh_token::Shown { token: refresh_token, scope: scope.as_deref(), resources };
-            refresh_token::rotate((provider, &snapshot), presented, &shown, now)
+            refresh_token::rotate((provider, &snapshot), client, &shown, now)
         }
         TokenRequest::ClientCredentials { scope, resources } => {
             let wanted = (scope.as_deref(), resources.as_slice());
-            client_credentials::issue((provider, &snapshot), presented, wanted, now)
+            client_credentials::issue((provider, &snapshot), client, wanted, now)
         }
     }?;
     issue.finish(provider, &snapshot, now)

@@ -6,13 +6,14 @@
 //! than the grace window ago is answered with the *same* successor, which is kept sealed under
 //! a key that only the presented secret yields.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::issue::{Issue, narrow, registered, target};
-use super::{check_grant_type, invalid_grant, liveness};
+use super::{invalid_grant, liveness};
 use crate::audit::{Event, Kind};
-use crate::client::authenticate::{Presented, authenticate};
 use crate::client::metadata::GrantType;
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::id::GrantId;
@@ -99,19 +100,17 @@ pub fn begin(
 /// Answers a refresh request with a new access token and the successor of the refresh token.
 ///
 /// # Errors
-/// `invalid_client`, `unauthorized_client`, `invalid_grant`, `invalid_scope`,
+/// `invalid_grant`, `invalid_scope`,
 /// `invalid_target`. Reuse revokes the grant, and that is recorded.
 pub fn rotate(
     (provider, snapshot): (&Provider, &Snapshot),
-    presented: &Presented,
+    client: Arc<ClientRow>,
     shown: &Shown<'_>,
     now: Timestamp,
 ) -> Result<Issue, Error> {
     let parts = Parts::parse(shown.token);
     let successor = parts.as_ref().map(|parts| Successor::draw(provider, parts)).transpose()?;
     provider.store.write(|tx| {
-        let client = authenticate(provider, tx, presented, now)?;
-        check_grant_type(&client, GrantType::RefreshToken)?;
         let (Some(parts), Some(successor)) = (&parts, &successor) else {
             return Err(invalid_grant(REFUSED, "not a refresh token of ours"));
         };

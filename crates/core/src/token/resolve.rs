@@ -7,15 +7,15 @@ use crate::error::Error;
 use crate::mint::access_token;
 use crate::provider::{Provider, Snapshot};
 use crate::secret::Secret;
-use crate::store::Tx;
+use crate::store::StoreExt as _;
 
-/// The claims of a genuine access token, JWT or opaque; `None` for anything else.
+/// The claims of a genuine access token, JWT or opaque; `None` for anything else. Asks the database
+/// for an opaque one alone.
 ///
 /// # Errors
 /// [`Error::Store`] when the database fails.
 pub fn claims(
     (provider, snapshot): (&Provider, &Snapshot),
-    tx: &mut dyn Tx,
     token: &Secret,
 ) -> Result<Option<Map<String, Value>>, Error> {
     let text = token.expose();
@@ -26,7 +26,7 @@ pub fn claims(
         };
         return Ok(verified.map(|(_, claims)| claims).filter(ours));
     }
-    let row = tx.find_access_token(&token.digest())?;
+    let row = provider.store.read(|tx| Ok(tx.find_access_token(&token.digest())?))?;
     Ok(row.and_then(|row| serde_json::from_str(&row.claims).ok()))
 }
 

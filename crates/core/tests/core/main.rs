@@ -17,6 +17,7 @@ mod passwords;
 mod races;
 mod redemption;
 mod refresh;
+mod registrations;
 mod sightings;
 mod telling;
 mod traces;

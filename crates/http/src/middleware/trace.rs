@@ -28,7 +28,7 @@ impl RootSpanBuilder for RootSpan {
             Err(error) => error.as_response_error().status_code(),
         };
         span.record("status", status.as_u16());
-        tracing::info!(parent: &span, status = status.as_u16(), "answered");
+        tracing::debug!(parent: &span, status = status.as_u16(), "answered");
     }
 }
 
