@@ -75,7 +75,6 @@ def sqlite(path, count, cost):
         marks = ", ".join("?" * len(columns))
         connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
     connection.commit()
-    connection.execute("ANALYZE")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
 
