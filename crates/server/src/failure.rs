@@ -9,7 +9,8 @@ use keywright_core::store::{Store, StoreError, StoreExt as _, Tx};
 /// A refusal of the command line: `error: message`, and below it `hint: ...`.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    message: String,
+    /// What went wrong.
+    pub(crate) message: String,
     hint: Option<String>,
 }
 

@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 
 /// The generated file's name below the data directory.
-const FILE: &str = "master.key";
+pub(crate) const FILE: &str = "master.key";
 
 /// The configured master key, which PostgreSQL always has, or the generated one. `may_generate` says that nothing was sealed yet.
 ///

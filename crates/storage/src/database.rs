@@ -6,6 +6,7 @@ use std::time::Duration;
 use keywright_core::store::{AuditEvent, Mode, Outcome, Store, StoreError, Tx};
 
 use crate::db::{ConnectionManager, Engine, Lease};
+use crate::examine::{self, Examination};
 use crate::failure;
 use crate::group_commit::GroupCommit;
 use crate::migrate;
@@ -95,6 +96,16 @@ impl Database {
     pub fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
         let mut connection = self.manager.connect_writer().map_err(|e| failure::connecting(&e))?;
         migrate::pending(&mut connection)
+    }
+
+    /// What an operator wants to know of it. Reads the whole file on SQLite.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it does not answer, [`StoreError::Failed`] when it cannot
+    /// even be asked.
+    pub fn examine(&self) -> Result<Examination, StoreError> {
+        let mut connection = self.manager.connect_writer().map_err(|e| failure::connecting(&e))?;
+        examine::run(&mut connection).map_err(|e| failure::store_error(&e))
     }
 
     /// A pooled connection with a transaction begun on it. A connection that broke while it

@@ -11,6 +11,7 @@ mod column;
 mod consents;
 mod database;
 mod db;
+mod examine;
 mod failure;
 mod grants;
 mod group_commit;
@@ -29,3 +30,4 @@ mod users;
 mod versions;
 
 pub use database::{Database, Options};
+pub use examine::Examination;

@@ -5,6 +5,7 @@
 
 mod clients;
 mod config;
+mod doctor;
 mod keys;
 mod migrate;
 mod output;
@@ -55,6 +56,9 @@ enum Command {
     Serve(serve::Flags),
     /// Try it out: a server, an application and an API, with nothing to configure
     Demo(demo::Flags),
+    /// See whether everything between the configuration and a browser is well
+    #[command(long_about = DOCTOR)]
+    Doctor,
     /// Bring the database's tables up to date, and do nothing else
     Migrate,
     /// Look at the configuration
@@ -70,6 +74,11 @@ enum Command {
     #[command(subcommand)]
     Keys(keys::Verb),
 }
+
+/// What `keywright doctor --help` says.
+const DOCTOR: &str = "See whether everything between the configuration and a browser is well: files, \
+clock, database, keys, and the issuer as it answers over the network. Changes nothing. Each finding \
+says what to do. Exit status 0 if there is nothing worse than warnings, 1 if something is broken.";
 
 /// Why a command ended badly.
 pub(crate) enum Ending {
@@ -106,12 +115,20 @@ fn dispatch(cli: Cli, output: &mut Output<'_>, err: &mut dyn Write) -> Result<()
     };
     let command = match command {
         Some(Command::Config(config::Verb::Default)) => return Ok(config::default(output)?),
+        Some(Command::Demo(_)) if global.data_dir.is_some() => {
+            let failure = Failure::new("the demo has a data directory of its own");
+            return Err(failure.hint("keep it with `keywright demo --keep DIR`").into());
+        }
         Some(Command::Demo(flags)) => return demo::run(flags, err),
         command => command,
     };
-    let config = configuration(&global, flags).map_err(Ending::Configuration)?;
+    let config = configuration(&global, flags);
+    if let Some(Command::Doctor) = command {
+        return Ok(doctor::run(&config, output)?);
+    }
+    let config = config.map_err(Ending::Configuration)?;
     match command {
-        None | Some(Command::Serve(_) | Command::Demo(_)) => serve::run(&config)?,
+        None | Some(Command::Serve(_) | Command::Demo(_) | Command::Doctor) => serve::run(&config)?,
         Some(Command::Migrate) => migrate::run(&config, output)?,
         Some(Command::Config(_)) => config::check(output)?,
         Some(Command::Users(verb)) => users::run(verb, &config, output)?,

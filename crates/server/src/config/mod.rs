@@ -47,6 +47,8 @@ pub(crate) struct Config {
     pub(crate) database: Database,
     /// The master key, if it is configured.
     pub(crate) master_key: Option<Secret>,
+    /// Files that secrets were read from.
+    pub(crate) secret_files: Vec<PathBuf>,
     /// How the listener runs.
     pub(crate) http: Http,
     /// How to log.

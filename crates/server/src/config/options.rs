@@ -40,6 +40,8 @@ pub(super) fn read(reader: &mut Reader) -> Config {
         database,
         http: http(reader),
         log: log(reader),
+        // After everything that reads one.
+        secret_files: reader.secret_files(),
         listen,
         data_dir,
         declared,

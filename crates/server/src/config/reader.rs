@@ -62,6 +62,7 @@ pub(crate) struct Reader {
     defaults: toml::Table,
     known: BTreeMap<&'static str, Presence>,
     taken: Vec<String>,
+    secret_files: Vec<PathBuf>,
     problems: Vec<Problem>,
 }
 
@@ -87,6 +88,7 @@ impl Reader {
             defaults,
             known: BTreeMap::new(),
             taken: Vec::new(),
+            secret_files: Vec::new(),
             problems,
         }
     }
@@ -146,6 +148,7 @@ impl Reader {
 
     /// The text of a file that holds a secret, without the line break at its end.
     pub(crate) fn secret_file(&mut self, place: String, path: &Path) -> Option<Secret> {
+        self.secret_files.push(path.to_owned());
         match std::fs::read_to_string(path) {
             Ok(text) => Some(Secret::new(text.trim_end_matches(['\r', '\n']))),
             Err(error) => {
@@ -154,6 +157,11 @@ impl Reader {
                 None
             }
         }
+    }
+
+    /// The files that secrets were read from.
+    pub(crate) fn secret_files(&self) -> Vec<PathBuf> {
+        self.secret_files.clone()
     }
 
     /// The value of an environment variable that the file names, which therefore is known.

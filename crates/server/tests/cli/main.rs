@@ -9,6 +9,7 @@
 mod clients;
 mod configuration;
 mod demo;
+mod doctor;
 mod ending;
 mod import;
 mod keys;
