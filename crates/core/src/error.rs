@@ -8,6 +8,7 @@ use std::fmt;
 
 use crate::random::RandomError;
 use crate::store::StoreError;
+use crate::time::Seconds;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
@@ -122,6 +123,9 @@ pub enum Error {
     /// Refused, and what was written to remember it is committed (replay, reuse, throttling).
     #[error("{}: {}", .0.code, .0.description)]
     RefusedAndRecorded(Refusal),
+    /// Too many attempts; nothing was looked at. How long to wait.
+    #[error("too many attempts, wait {} seconds", .0.0)]
+    Throttled(Seconds),
     /// The database failed or is too busy.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -140,7 +144,7 @@ impl Error {
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Refused(refusal) | Self::RefusedAndRecorded(refusal) => Some(refusal),
-            Self::Store(_) | Self::Internal(_) => None,
+            Self::Throttled(_) | Self::Store(_) | Self::Internal(_) => None,
         }
     }
 

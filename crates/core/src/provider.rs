@@ -11,6 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use url::Url;
 
+use crate::account::throttle;
 use crate::client::cache::{Cache, Registration};
 use crate::error::Error;
 use crate::id::ClientId;
@@ -55,6 +56,8 @@ pub struct Settings {
     pub refresh_grace: Seconds,
     /// `bcrypt` cost of new password hashes. Default 12.
     pub password_cost: u32,
+    /// How many passwords may be tried.
+    pub throttle: throttle::Policy,
     /// How keys live.
     pub keys: rotate::Policy,
 }
@@ -75,6 +78,7 @@ impl Settings {
             grant_lifetime: Seconds::days(90),
             refresh_grace: Seconds(60),
             password_cost: 12,
+            throttle: throttle::Policy::default(),
             keys: rotate::Policy::default(),
         }
     }

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use keywright_core::store::{StoreError, ThrottleRow, ThrottleTx};
-use keywright_core::time::Timestamp;
+use keywright_core::time::{Seconds, Timestamp};
 
 use crate::schema::throttle;
 use crate::transaction::Transaction;
@@ -65,10 +65,15 @@ impl ThrottleTx for Transaction<'_> {
         Ok(count == 1)
     }
 
-    fn refund_throttle(&mut self, key: &str) -> Result<(), StoreError> {
+    fn refund_throttle(&mut self, key: &str, sooner: Seconds) -> Result<(), StoreError> {
         let counted = throttle::table.find(key).filter(throttle::failures.gt(0));
         self.run(|c| {
-            diesel::update(counted).set(throttle::failures.eq(throttle::failures - 1)).execute(c)
+            diesel::update(counted)
+                .set((
+                    throttle::failures.eq(throttle::failures - 1),
+                    throttle::expires_at.eq(throttle::expires_at - sooner.0),
+                ))
+                .execute(c)
         })?;
         Ok(())
     }

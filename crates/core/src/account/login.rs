@@ -1,6 +1,8 @@
 //! Logging in with a password, in three parts: look up, hash (in `http`'s queue, without a
 //! database permit), begin the session.
 
+use super::known_device::KnownDevice;
+use super::throttle::{self, Reservation};
 use super::{password, user};
 use crate::audit::{Event, Kind};
 use crate::error::{Error, ErrorCode, Refusal};
@@ -19,6 +21,10 @@ use crate::time::Timestamp;
 pub struct Attempt {
     /// Who, if the login name is known.
     pub user: Option<UserId>,
+    /// What it was counted in.
+    pub reservation: Reservation,
+    login: String,
+    device: KnownDevice,
     hash: String,
 }
 
@@ -28,22 +34,27 @@ impl std::fmt::Debug for Attempt {
     }
 }
 
-/// First part: who is it, and what is the password compared with.
+/// First part: counts the attempt, and tells who it is and what the password is compared with.
 ///
 /// # Errors
-/// [`Error::Store`] when the database fails.
-pub fn look_up(provider: &Provider, login: &str) -> Result<Attempt, Error> {
+/// [`Error::Throttled`] when there were too many attempts, [`Error::Store`] when the database
+/// fails.
+pub fn look_up(provider: &Provider, login: &str, device: &KnownDevice) -> Result<Attempt, Error> {
     let login = user::normalize_login(login);
+    let now = provider.now();
+    let spared = device.knows(provider, &login, now)?;
+    let reservation = throttle::reserve(provider, &login, spared, now)?;
     let found = provider.store.read(|tx| {
         let Some(user) = tx.find_user_by_login(&login)? else { return Ok(None) };
         let credential = tx.find_credential(&user.id, CredentialKind::Password)?;
         Ok(credential.map(|credential| (user.id, credential.data)))
     })?;
     let found = found.and_then(|(id, hash)| Some((id, String::from_utf8(hash).ok()?)));
-    Ok(match found {
-        Some((id, hash)) => Attempt { user: Some(id), hash },
-        None => Attempt { user: None, hash: password::dummy(provider.settings.password_cost) },
-    })
+    let (user, hash) = match found {
+        Some((id, hash)) => (Some(id), hash),
+        None => (None, password::dummy(provider.settings.password_cost)),
+    };
+    Ok(Attempt { user, reservation, login, device: device.clone(), hash })
 }
 
 /// What the second part found out.
@@ -76,7 +87,24 @@ pub fn verify(provider: &Provider, attempt: &Attempt, password: &Secret) -> Verd
     }
 }
 
-/// Third part: begins a session and returns its cookie. The cookie changes at each login; the
+/// A login that succeeded: what the browser keeps of it.
+#[derive(Debug)]
+pub struct LoggedIn {
+    /// The session's cookie.
+    pub session: Secret,
+    /// The cookie of a known device ([`KnownDevice`]), if that is of any use.
+    pub device: Option<Secret>,
+}
+
+/// Gives an attempt back that was counted and never looked at.
+///
+/// # Errors
+/// [`Error::Store`] when the database fails.
+pub fn give_back(provider: &Provider, reservation: &Reservation) -> Result<(), Error> {
+    provider.store.write(|tx| throttle::refund(tx, reservation))
+}
+
+/// Third part: refunds the attempt and begins a session. The cookie changes at each login; the
 /// `sid` stays when the same user logs in again; another user's session in this browser ends.
 ///
 /// # Errors
@@ -88,8 +116,10 @@ pub fn finish(
     verdict: &Verdict,
     browser: &Browser,
     user_agent: &str,
-) -> Result<Secret, Error> {
+) -> Result<LoggedIn, Error> {
     let now = provider.now();
+    let spares = provider.settings.throttle.account.is_on();
+    let device = spares.then(|| attempt.device.after_login(provider, &attempt.login, now));
     let cookie = Secret::generate(provider.random.as_ref())?;
     let is_right = !matches!(verdict, Verdict::Wrong);
     provider.store.write(|tx| {
@@ -105,14 +135,16 @@ pub fn finish(
             let text = "The login name or the password is wrong";
             return Err(Error::RefusedAndRecorded(Refusal::new(ErrorCode::AccessDenied, text)));
         };
+        throttle::refund(tx, &attempt.reservation)?;
         if let Verdict::Renewed(hash) = verdict {
             renew(tx, &user.id, hash, now)?;
             Event::new(Kind::PasswordUpgraded).user(&user.id).record(provider, tx, now)?;
         }
         begin_session(provider, tx, (&user, browser), (&cookie, user_agent), now)?;
         Event::new(Kind::LoginSucceeded).user(&user.id).record(provider, tx, now)?;
-        Ok(cookie.clone())
-    })
+        Ok(())
+    })?;
+    Ok(LoggedIn { session: cookie, device: device.transpose()? })
 }
 
 /// Whether the password is still the one that was verified.

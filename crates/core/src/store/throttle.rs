@@ -1,7 +1,7 @@
 //! Counters of attempts.
 
 use super::StoreError;
-use crate::time::Timestamp;
+use crate::time::{Seconds, Timestamp};
 
 /// A counter as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,9 +35,9 @@ pub trait ThrottleTx {
         to: &ThrottleRow,
     ) -> Result<bool, StoreError>;
 
-    /// Takes one failure back, not below zero.
+    /// Takes one failure back, not below zero, and lets the counter be forgotten `sooner`.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
-    fn refund_throttle(&mut self, key: &str) -> Result<(), StoreError>;
+    fn refund_throttle(&mut self, key: &str, sooner: Seconds) -> Result<(), StoreError>;
 }

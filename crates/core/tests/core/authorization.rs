@@ -1,5 +1,6 @@
 //! Authorization requests: where their errors go, and which page comes next.
 
+use keywright_core::account::known_device::KnownDevice;
 use keywright_core::account::login;
 use keywright_core::authorize::{self, Decision, ResponseMode, Step};
 use keywright_core::client::metadata::ClientMetadata;
@@ -284,7 +285,8 @@ fn a_wrong_password_an_unknown_name_and_a_disabled_user_look_alike() {
     let world = World::new();
     populate(&world);
     let try_in = |name: &str, password: &str| {
-        let attempt = login::look_up(&world.provider, name).unwrap();
+        let device = KnownDevice::shown(None, &browser());
+        let attempt = login::look_up(&world.provider, name, &device).unwrap();
         let verdict = login::verify(&world.provider, &attempt, &Secret::new(password));
         login::finish(&world.provider, &attempt, &verdict, &browser(), "test")
     };

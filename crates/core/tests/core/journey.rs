@@ -1,5 +1,6 @@
 //! The way of a user through the server, without HTTP.
 
+use keywright_core::account::known_device::KnownDevice;
 use keywright_core::account::login;
 use keywright_core::authorize::{self, Answer, Decision, Step};
 use keywright_core::client::authenticate::Presented;
@@ -46,10 +47,10 @@ pub(crate) fn request(client: &str, more: &[(&str, &str)]) -> Vec<(String, Strin
 
 /// Logs in with [`PASSWORD`].
 pub(crate) fn log_in(provider: &Provider, browser: &mut Browser, name: &str) {
-    let attempt = login::look_up(provider, name).unwrap();
+    let attempt = login::look_up(provider, name, &KnownDevice::shown(None, browser)).unwrap();
     let verdict = login::verify(provider, &attempt, &Secret::new(PASSWORD));
-    let cookie = login::finish(provider, &attempt, &verdict, browser, "test").unwrap();
-    browser.session = Some(cookie);
+    let logged_in = login::finish(provider, &attempt, &verdict, browser, "test").unwrap();
+    browser.session = Some(logged_in.session);
 }
 
 /// Goes on until the client is answered: logs in as alice, agrees to everything.

@@ -20,4 +20,5 @@ mod refresh;
 mod registrations;
 mod sightings;
 mod telling;
+mod throttling;
 mod traces;

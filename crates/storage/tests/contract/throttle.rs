@@ -1,5 +1,7 @@
 //! `ThrottleTx`.
 
+use keywright_core::store::ThrottleRow;
+use keywright_core::time::Seconds;
 use keywright_testkit::database::each;
 
 use crate::rows::{at, counter, read, write};
@@ -29,12 +31,13 @@ fn a_counter_moves_only_from_what_was_read() {
 fn a_refund_takes_one_failure_back_but_never_below_zero() {
     each(|scratch| {
         write(&scratch, |tx| tx.claim_throttle(None, &counter("k", 2)));
-        for left in [1, 0, 0] {
-            write(&scratch, |tx| tx.refund_throttle("k"));
+        for (left, until) in [(1, 840), (0, 780), (0, 780)] {
+            write(&scratch, |tx| tx.refund_throttle("k", Seconds(60)));
             let found = read(&scratch, |tx| tx.find_throttle("k"));
-            assert_eq!(found, Some(counter("k", left)));
+            let expected = ThrottleRow { expires_at: at(until), ..counter("k", left) };
+            assert_eq!(found, Some(expected));
         }
-        write(&scratch, |tx| tx.refund_throttle("unknown"));
+        write(&scratch, |tx| tx.refund_throttle("unknown", Seconds(60)));
         assert_eq!(read(&scratch, |tx| tx.find_throttle("unknown")), None);
     });
 }
