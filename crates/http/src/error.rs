@@ -4,6 +4,8 @@
 //! The client sees the code and the public description; the private detail goes to the log,
 //! where the request id of the answer finds it.
 
+use std::borrow::Cow;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, ALLOW, AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse};
@@ -13,11 +15,11 @@ use serde_json::json;
 
 use crate::endpoints::rendering;
 use crate::middleware::trace::request_id;
-use crate::pages::{ErrorPage, csp};
+use crate::pages::{ErrorPage, LoginProblem, csp};
 use crate::state::State;
 
 /// Seconds after which a client may try again when the server was too busy.
-const RETRY_SECONDS: u32 = 2;
+const RETRY_SECONDS: u64 = 2;
 
 /// Why a request gets no answer of its own.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +27,9 @@ pub(crate) enum Failure {
     /// The protocol, or what stands behind it, said no.
     #[error(transparent)]
     Protocol(#[from] Error),
+    /// A form of ours without the token of this browser.
+    #[error(transparent)]
+    Stale(Error),
     /// No permit or no room in the queue.
     #[error("too many requests at once")]
     Overloaded,
@@ -40,7 +45,18 @@ pub(crate) enum Failure {
 struct Shown<'a> {
     status: StatusCode,
     code: &'a str,
-    description: &'a str,
+    description: Cow<'a, str>,
+    retry_after: Option<u64>,
+}
+
+impl<'a> Shown<'a> {
+    fn new(status: StatusCode, code: &'a str, description: impl Into<Cow<'a, str>>) -> Self {
+        Self { status, code, description: description.into(), retry_after: None }
+    }
+
+    fn retry_after(self, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
+    }
 }
 
 /// The status of a code: RFC 6749 section 5.2, RFC 6750 section 3.1.
@@ -54,50 +70,72 @@ fn status(code: ErrorCode) -> StatusCode {
     }
 }
 
+/// What an error of the protocol looks like.
+fn of_error(error: &Error) -> Shown<'_> {
+    match error {
+        Error::Refused(refusal) | Error::RefusedAndRecorded(refusal) => {
+            Shown::new(status(refusal.code), refusal.code.as_str(), &*refusal.description)
+        }
+        Error::Throttled(wait) => {
+            let seconds = wait.0.unsigned_abs();
+            too_many(seconds, LoginProblem::Wait { seconds }.to_string().into())
+        }
+        Error::Store(StoreError::Unavailable(_)) => busy(),
+        Error::Store(_) | Error::Internal(_) => Shown::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            ErrorCode::ServerError.as_str(),
+            "The server failed",
+        ),
+    }
+}
+
+fn busy() -> Shown<'static> {
+    let code = ErrorCode::TemporarilyUnavailable.as_str();
+    let text = "The server is too busy, try again in a moment";
+    Shown::new(StatusCode::SERVICE_UNAVAILABLE, code, text).retry_after(RETRY_SECONDS)
+}
+
+/// RFC 6585 section 4. No code of RFC 6749 fits; `slow_down` is the one that OAuth has for
+/// "less often, please" (RFC 8628 section 3.5).
+fn too_many(seconds: u64, description: Cow<'static, str>) -> Shown<'static> {
+    Shown::new(StatusCode::TOO_MANY_REQUESTS, "slow_down", description).retry_after(seconds.max(1))
+}
+
+fn log_error(error: &Error) {
+    match error {
+        Error::Refused(refusal) | Error::RefusedAndRecorded(refusal) => {
+            let (code, description) = (refusal.code.as_str(), &*refusal.description);
+            tracing::info!(code, description, detail = refusal.detail, "refused");
+        }
+        Error::Throttled(_) => tracing::info!(%error, "refused"),
+        Error::Store(StoreError::Unavailable(_)) => tracing::warn!(%error, "overloaded"),
+        Error::Store(_) | Error::Internal(_) => tracing::error!(%error, "failed"),
+    }
+}
+
 impl Failure {
     fn shown(&self) -> Shown<'_> {
-        let busy = Shown {
-            status: StatusCode::SERVICE_UNAVAILABLE,
-            code: ErrorCode::TemporarilyUnavailable.as_str(),
-            description: "The server is too busy, try again in a moment",
-        };
+        let invalid = ErrorCode::InvalidRequest.as_str();
         match self {
-            Self::Protocol(Error::Refused(refusal) | Error::RefusedAndRecorded(refusal)) => Shown {
-                status: status(refusal.code),
-                code: refusal.code.as_str(),
-                description: &refusal.description,
-            },
-            Self::Protocol(Error::Store(StoreError::Unavailable(_))) | Self::Overloaded => busy,
-            Self::Protocol(Error::Store(_) | Error::Internal(_)) => Shown {
-                status: StatusCode::INTERNAL_SERVER_ERROR,
-                code: ErrorCode::ServerError.as_str(),
-                description: "The server failed",
-            },
-            Self::TooLarge => Shown {
-                status: StatusCode::PAYLOAD_TOO_LARGE,
-                code: ErrorCode::InvalidRequest.as_str(),
-                description: "The body is too large",
-            },
-            Self::NotFound => Shown {
-                status: StatusCode::NOT_FOUND,
-                code: "not_found",
-                description: "Nothing lives at this address",
-            },
+            Self::Protocol(error) | Self::Stale(error) => of_error(error),
+            Self::Overloaded => busy(),
+            Self::TooLarge => {
+                Shown::new(StatusCode::PAYLOAD_TOO_LARGE, invalid, "The body is too large")
+            }
+            Self::NotFound => {
+                Shown::new(StatusCode::NOT_FOUND, "not_found", "Nothing lives at this address")
+            }
         }
     }
 
     /// Says in the log what happened. The span around it names route and request id.
     fn log(&self) {
         match self {
-            Self::Protocol(Error::Refused(refusal) | Error::RefusedAndRecorded(refusal)) => {
-                let (code, description) = (refusal.code.as_str(), &*refusal.description);
-                tracing::info!(code, description, detail = refusal.detail, "refused");
+            Self::Protocol(error) | Self::Stale(error) => log_error(error),
+            Self::Overloaded => tracing::warn!(error = %self, "overloaded"),
+            Self::TooLarge | Self::NotFound => {
+                tracing::info!(error = %self, "refused");
             }
-            Self::Protocol(Error::Store(StoreError::Unavailable(_))) | Self::Overloaded => {
-                tracing::warn!(error = %self, "overloaded");
-            }
-            Self::Protocol(error) => tracing::error!(%error, "failed"),
-            Self::TooLarge | Self::NotFound => tracing::info!(error = %self, "refused"),
         }
     }
 
@@ -145,12 +183,12 @@ impl Failure {
         let page = ErrorPage {
             layout: state.layout(),
             code: shown.code,
-            description: shown.description,
+            description: &shown.description,
             request_id: &request_id,
         };
         match rendering::html(&page) {
             Ok(html) => rendering::with_policy(&mut start(&shown), &csp(None)).body(html),
-            Err(_) => start(&shown).body(shown.description.to_owned()),
+            Err(_) => start(&shown).body(shown.description.into_owned()),
         }
     }
 
@@ -167,10 +205,25 @@ impl Failure {
 
 fn start(shown: &Shown<'_>) -> actix_web::HttpResponseBuilder {
     let mut response = HttpResponse::build(shown.status);
-    if shown.status == StatusCode::SERVICE_UNAVAILABLE {
-        response.insert_header((RETRY_AFTER, RETRY_SECONDS));
+    if let Some(seconds) = shown.retry_after {
+        response.insert_header((RETRY_AFTER, seconds));
     }
     response
+}
+
+/// A login page that stands for a refusal gets the status of that refusal.
+pub(crate) fn for_problem(mut page: HttpResponse, problem: LoginProblem) -> HttpResponse {
+    let (status, retry_after) = match problem {
+        LoginProblem::Rejected | LoginProblem::Incomplete => return page,
+        LoginProblem::Wait { seconds } => (StatusCode::TOO_MANY_REQUESTS, Some(seconds.max(1))),
+        LoginProblem::Busy => (StatusCode::SERVICE_UNAVAILABLE, Some(RETRY_SECONDS)),
+        LoginProblem::Stale => (StatusCode::BAD_REQUEST, None),
+    };
+    *page.status_mut() = status;
+    if let Some(seconds) = retry_after {
+        page.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
+    page
 }
 
 /// No token was given: a challenge without an error code (RFC 6750 section 3.1).

@@ -41,6 +41,7 @@ impl From<Error> for Failure {
             Error::Refused(refusal) | Error::RefusedAndRecorded(refusal) => {
                 Self::new(refusal.description)
             }
+            Error::Throttled(_) => Self::new(error.to_string()),
             Error::Store(error) => error.into(),
             Error::Internal(message) => Self::new(message),
         }

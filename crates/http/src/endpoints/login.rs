@@ -1,11 +1,12 @@
 //! POST `/authorize/{id}/login`: name and password.
 //!
-//! The one request with two hops: look up, verify in the hash queue (which holds no database
-//! permit), begin the session.
+//! The one request with two hops: count the attempt and look up, verify in the hash queue (which
+//! holds no database permit), begin the session. Whatever is wrong is said on the same page, with
+//! what was typed.
 
 use actix_web::http::header::{HeaderValue, USER_AGENT};
 use actix_web::{HttpRequest, HttpResponse, web};
-use keywright_core::account::login;
+use keywright_core::account::login::{self, Attempt, LoggedIn, Verdict};
 use keywright_core::authorize::{self, Decision, Step};
 use keywright_core::error::{Error, ErrorCode};
 use keywright_core::id::InteractionId;
@@ -15,7 +16,7 @@ use keywright_core::session::FormScope;
 use super::rendering::see_other;
 use super::{interaction, step};
 use crate::error::Failure;
-use crate::extract::browser::{Visitor, begin_session};
+use crate::extract::browser::{Visitor, begin_session, remember_device};
 use crate::extract::own_form::{decision, own_form};
 use crate::pages::LoginProblem;
 use crate::state::State;
@@ -23,12 +24,12 @@ use crate::state::State;
 /// Longest part of a `User-Agent` that a session remembers, in characters.
 const MAX_USER_AGENT: usize = 200;
 
-/// What became of a login.
-enum Outcome {
-    /// The value of the new session's cookie.
-    Begun(Secret),
+/// What became of a part of a login.
+enum Outcome<T> {
+    /// It goes on.
+    Done(T),
     /// Not this time: show the page again.
-    Again(Box<Step>),
+    Again(Box<Step>, LoginProblem),
 }
 
 /// Logs in, or shows the page again.
@@ -47,7 +48,15 @@ async fn answer(
 ) -> Result<HttpResponse, Failure> {
     let id = interaction::named(request)?;
     let visitor = Visitor::of(request, state)?;
-    let mut form = own_form(state, request, &visitor, payload, FormScope::Browser).await?;
+    let read = own_form(state, request, &visitor, payload, FormScope::Browser).await;
+    let mut form = match read {
+        // Nothing was done and nothing of the form is used: the same page as after a reload.
+        Err(Failure::Stale(_)) => {
+            let next = resume(request, state, &visitor, id).await?;
+            return step::login_again(state, &visitor, next, "", LoginProblem::Stale);
+        }
+        read => read?,
+    };
     let back = step::path(state, &id);
     if decision(&mut form, Decision::Consent)? == Decision::Deny {
         let browser = visitor.browser;
@@ -57,52 +66,89 @@ async fn answer(
     let typed = form.take("login").unwrap_or_default();
     let Some(password) = form.take("password").map(Secret::new).filter(|_| !typed.is_empty())
     else {
-        let browser = visitor.browser.clone();
-        let next = state.ask(request, move |p| authorize::resume(p, &id, &browser)).await?;
+        let next = resume(request, state, &visitor, id).await?;
         return step::login_again(state, &visitor, next, &typed, LoginProblem::Incomplete);
     };
-    let attempt = verify(request, state, typed.clone(), password).await?;
-    match begin(request, state, &visitor, id, attempt).await? {
-        Outcome::Begun(session) => Ok(begin_session(state, see_other(&back), &session)?),
-        Outcome::Again(next) => {
-            step::login_again(state, &visitor, *next, &typed, LoginProblem::Rejected)
+    match log_in(request, state, &visitor, (id, typed.clone(), password)).await? {
+        Outcome::Done(logged_in) => {
+            let response = begin_session(state, see_other(&back), &logged_in.session)?;
+            Ok(remember_device(state, response, logged_in.device.as_ref())?)
         }
+        Outcome::Again(next, problem) => step::login_again(state, &visitor, *next, &typed, problem),
     }
 }
 
-/// Looks the user up and verifies the password; the same work for every name.
-async fn verify(
+async fn resume(
     request: &HttpRequest,
     state: &State,
-    typed: String,
-    password: Secret,
-) -> Result<(login::Attempt, login::Verdict), Failure> {
-    let attempt = state.ask(request, move |provider| login::look_up(provider, &typed)).await?;
-    let provider = state.provider.clone();
-    let verified = move || {
-        let verdict = login::verify(&provider, &attempt, &password);
-        (attempt, verdict)
+    visitor: &Visitor,
+    id: InteractionId,
+) -> Result<Step, Failure> {
+    let browser = visitor.browser.clone();
+    state.ask(request, move |provider| authorize::resume(provider, &id, &browser)).await
+}
+
+async fn log_in(
+    request: &HttpRequest,
+    state: &State,
+    visitor: &Visitor,
+    (id, typed, password): (InteractionId, String, Secret),
+) -> Result<Outcome<LoggedIn>, Failure> {
+    let attempt = match look_up(request, state, visitor, (id.clone(), typed)).await? {
+        Outcome::Done(attempt) => attempt,
+        Outcome::Again(next, problem) => return Ok(Outcome::Again(next, problem)),
     };
-    state.hashes.run(verified).await.map_err(|_| Failure::Overloaded)
+    let (provider, verified) = (state.provider.clone(), attempt.clone());
+    let verify = move || login::verify(&provider, &verified, &password);
+    if let Ok(verdict) = state.hashes.run(verify).await {
+        return begin(request, state, visitor, (id, attempt, verdict)).await;
+    }
+    let browser = visitor.browser.clone();
+    let busy = state.ask(request, move |provider| {
+        login::give_back(provider, &attempt.reservation)?;
+        authorize::resume(provider, &id, &browser)
+    });
+    Ok(Outcome::Again(Box::new(busy.await?), LoginProblem::Busy))
+}
+
+/// Counts the attempt and looks the user up; the same work for every name.
+async fn look_up(
+    request: &HttpRequest,
+    state: &State,
+    visitor: &Visitor,
+    (id, typed): (InteractionId, String),
+) -> Result<Outcome<Attempt>, Failure> {
+    let (browser, known) = (visitor.browser.clone(), visitor.known.clone());
+    state
+        .ask(request, move |provider| match login::look_up(provider, &typed, &known) {
+            Ok(attempt) => Ok(Outcome::Done(attempt)),
+            Err(Error::Throttled(wait)) => {
+                let problem = LoginProblem::Wait { seconds: wait.0.unsigned_abs() };
+                let next = authorize::resume(provider, &id, &browser)?;
+                Ok(Outcome::Again(Box::new(next), problem))
+            }
+            Err(error) => Err(error),
+        })
+        .await
 }
 
 async fn begin(
     request: &HttpRequest,
     state: &State,
     visitor: &Visitor,
-    id: InteractionId,
-    (attempt, verdict): (login::Attempt, login::Verdict),
-) -> Result<Outcome, Failure> {
+    (id, attempt, verdict): (InteractionId, Attempt, Verdict),
+) -> Result<Outcome<LoggedIn>, Failure> {
     let browser = visitor.browser.clone();
     let user_agent = user_agent(request);
     state
         .ask(request, move |p| match login::finish(p, &attempt, &verdict, &browser, &user_agent) {
-            Ok(session) => Ok(Outcome::Begun(session)),
+            Ok(logged_in) => Ok(Outcome::Done(logged_in)),
             Err(Error::Refused(refusal) | Error::RefusedAndRecorded(refusal))
                 if refusal.code == ErrorCode::AccessDenied =>
             {
                 tracing::info!(detail = refusal.detail, "a login was refused");
-                authorize::resume(p, &id, &browser).map(|next| Outcome::Again(Box::new(next)))
+                let next = authorize::resume(p, &id, &browser)?;
+                Ok(Outcome::Again(Box::new(next), LoginProblem::Rejected))
             }
             Err(error) => Err(error),
         })

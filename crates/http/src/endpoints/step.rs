@@ -6,7 +6,7 @@ use keywright_core::id::InteractionId;
 use keywright_core::session::{self, FormScope};
 
 use super::{answer, rendering};
-use crate::error::Failure;
+use crate::error::{Failure, for_problem};
 use crate::extract::browser::Visitor;
 use crate::pages::{AccountSelect, Consent, Login, LoginProblem, ScopeGroup, csp};
 use crate::state::State;
@@ -62,7 +62,8 @@ pub(crate) fn login_again(
     };
     let csrf = session::form_token(&state.provider, &visitor.browser, FormScope::Browser)?;
     let frame = Frame { state, csrf };
-    frame.login(&interaction, &client, typed, Some(problem))
+    let page = frame.login(&interaction, &client, typed, Some(problem))?;
+    Ok(for_problem(page, problem))
 }
 
 /// Where an interaction goes on.

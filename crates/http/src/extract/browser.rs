@@ -1,7 +1,8 @@
-//! The two cookies.
+//! The three cookies.
 //!
 //! Owns their names and flags. The browser cookie binds interactions and CSRF tokens to one
-//! browser; the session cookie names a login. On https both carry `__Host-`, so that no
+//! browser; the session cookie names a login; the known-device cookie says who has logged in here before, so that
+//! guesses from elsewhere do not hold them up. On https all carry `__Host-`, so that no
 //! neighbouring host can set them.
 
 use std::ops::RangeInclusive;
@@ -9,6 +10,7 @@ use std::ops::RangeInclusive;
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::{HttpRequest, HttpResponse};
+use keywright_core::account::known_device::{self, KnownDevice};
 use keywright_core::error::Error;
 use keywright_core::secret::Secret;
 use keywright_core::session::Browser;
@@ -23,6 +25,8 @@ const VALUE_LENGTH: RangeInclusive<usize> = 43..=256;
 pub(crate) struct Visitor {
     /// What it showed.
     pub(crate) browser: Browser,
+    /// Who has logged in here before.
+    pub(crate) known: KnownDevice,
     fresh: bool,
 }
 
@@ -39,7 +43,10 @@ impl Visitor {
             Some(device) => device,
             None => Secret::generate(state.provider.random.as_ref())?,
         };
-        Ok(Self { browser: Browser { session, device }, fresh })
+        let browser = Browser { session, device };
+        let known = request.cookie(&name(state, "known"));
+        let known = KnownDevice::shown(known.as_ref().map(Cookie::value), &browser);
+        Ok(Self { browser, known, fresh })
     }
 
     /// Gives the browser its cookie if it has none.
@@ -71,6 +78,23 @@ pub(crate) fn begin_session(
     session: &Secret,
 ) -> Result<HttpResponse, Error> {
     add(&mut response, &cookie(state, "session", session.expose()))?;
+    Ok(response)
+}
+
+/// Sets the cookie of a known device, if a login gave one.
+///
+/// # Errors
+/// When the cookie cannot be written as a header.
+pub(crate) fn remember_device(
+    state: &State,
+    mut response: HttpResponse,
+    device: Option<&Secret>,
+) -> Result<HttpResponse, Error> {
+    if let Some(device) = device {
+        let mut cookie = cookie(state, "known", device.expose());
+        cookie.set_max_age(Duration::seconds(known_device::LIFETIME.0));
+        add(&mut response, &cookie)?;
+    }
     Ok(response)
 }
 

@@ -18,7 +18,7 @@ use crate::state::State;
 /// The form, if it is ours.
 ///
 /// # Errors
-/// `invalid_request`.
+/// [`Failure::Stale`] when the token does not fit this browser, else `invalid_request`.
 pub(crate) async fn own_form(
     state: &State,
     request: &HttpRequest,
@@ -28,9 +28,11 @@ pub(crate) async fn own_form(
 ) -> Result<Parameters, Failure> {
     check_origin(state, request)?;
     let mut form = form(request, payload).await?;
-    let token = form.require("csrf")?;
-    session::check_form_token(&state.provider, &visitor.browser, scope, &token)?;
-    Ok(form)
+    let token = form.require("csrf").map_err(Failure::Stale)?;
+    match session::check_form_token(&state.provider, &visitor.browser, scope, &token) {
+        Err(refused @ Error::Refused(_)) => Err(Failure::Stale(refused)),
+        other => Ok(other.map(|()| form)?),
+    }
 }
 
 /// What the user decided: the button that was pressed. `accept` is what the first one means on

@@ -3,6 +3,7 @@
 use std::sync::mpsc;
 use std::thread;
 
+use keywright_core::account::throttle::Policy;
 use keywright_core::provider::Settings;
 use keywright_testkit::World;
 use keywright_testkit::world::ISSUER;
@@ -15,7 +16,8 @@ const FLOOD: usize = 12;
 
 #[test]
 fn logins_that_do_not_fit_are_refused_while_the_token_endpoint_answers() {
-    let slow = Settings { password_cost: 13, ..World::settings(ISSUER) };
+    let throttle = Policy::off();
+    let slow = Settings { password_cost: 13, throttle, ..World::settings(ISSUER) };
     let site = Site::start(slow, |options| {
         (options.hash_threads, options.hash_queue) = (1, 2);
     });
@@ -37,6 +39,8 @@ fn logins_that_do_not_fit_are_refused_while_the_token_endpoint_answers() {
         let first: Reply = answered.recv().unwrap();
         assert_eq!(first.status, 503, "the queue is full before a hash is done");
         assert!(first.headers.contains_key(RETRY_AFTER));
+        assert!(first.body.contains("Many people are signing in"), "{}", first.body);
+        assert!(first.body.contains("value=\"nobody\""), "what was typed is kept");
         let token = site.post_as_web("/token", &[("grant_type", "client_credentials")]);
         assert_eq!(token.status, 200);
         let meanwhile = answered.try_iter().count();

@@ -26,9 +26,11 @@ fn on_https_cookies_are_host_only_secure_and_unreadable_for_scripts() {
     let reply = browser.post(&page.action(), &credentials(&csrf, PASSWORD));
     assert!(reply.location().starts_with("/auth/authorize/"));
     let session = cookies(&reply);
-    assert_eq!(session.len(), 1, "the browser has its cookie already");
+    assert_eq!(session.len(), 2, "the browser has its cookie already");
     assert!(session[0].starts_with("__Host-keywright-session="), "{session:?}");
-    for cookie in [device[0], session[0]] {
+    assert!(session[1].starts_with("__Host-keywright-known="), "{session:?}");
+    assert!(session[1].contains("; Max-Age=15552000"), "{session:?}");
+    for cookie in [device[0], session[0], session[1]] {
         for flag in ["; HttpOnly", "; SameSite=Lax", "; Secure", "; Path=/"] {
             assert!(cookie.contains(flag), "{flag} is missing from {cookie}");
         }
@@ -86,16 +88,30 @@ fn an_empty_field_is_pointed_out_without_hashing_anything() {
 }
 
 #[test]
-fn a_form_without_our_token_is_refused() {
+fn a_form_without_our_token_does_nothing_and_shows_the_page_again() {
     let site = Site::new();
     let browser = Browser::new(&site);
     let page = browser.authorize(&[]);
     let elsewhere = Browser::new(&site).authorize(&[]).csrf();
     for csrf in ["", "x", &elsewhere] {
         let reply = browser.post(&page.action(), &credentials(csrf, PASSWORD));
-        reply.assert_error_page(400, "invalid_request");
+        assert_eq!(reply.status, 400);
+        assert!(reply.body.contains("Please sign in again"), "{}", reply.body);
+        assert!(!reply.body.contains("value=\"alice\""), "nothing of the form is used");
         assert!(cookies(&reply).is_empty());
     }
+    browser.log_in(&page);
+    assert!(browser.cookies.borrow().contains_key("keywright-session"));
+}
+
+#[test]
+fn a_form_for_another_browsers_page_is_refused() {
+    let site = Site::new();
+    let page = Browser::new(&site).authorize(&[]);
+    let csrf = page.csrf();
+    let reply = Browser::new(&site).post(&page.action(), &credentials(&csrf, PASSWORD));
+    reply.assert_error_page(400, "invalid_request");
+    assert!(cookies(&reply).is_empty());
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use keywright_core::account::throttle;
 use keywright_core::keys::algorithm::Algorithm;
 use keywright_core::keys::rotate;
 use keywright_core::keys::seal::MasterKey;
@@ -32,6 +33,7 @@ pub(super) fn read(reader: &mut Reader) -> Config {
     settings.keys = keys(reader, longest.max(Some(longest_token(&settings))));
     declared::check_algorithms(reader, &declared, &settings.keys.algorithms);
     settings.password_cost = reader.fixed("passwords.cost", |raw| raw.within(10, 16));
+    settings.throttle = throttle(reader);
     let database = database(reader, &data_dir);
     Config {
         settings,
@@ -216,6 +218,27 @@ fn master_key(reader: &mut Reader, database: &Database) -> Option<Secret> {
         reader.refuse("master_key", why);
     }
     key
+}
+
+fn throttle(reader: &mut Reader) -> throttle::Policy {
+    let count = |raw: &Raw| raw.within(0, 10_000);
+    let free = [
+        reader.fixed("throttle.account_and_network", count),
+        reader.fixed("throttle.account", count),
+        reader.fixed("throttle.network", count),
+    ];
+    let first = reader.span("throttle.first_wait", Raw::seconds);
+    let longest = reader.span("throttle.longest_wait", Raw::seconds);
+    let memory = reader.span("throttle.memory", Raw::seconds);
+    if free != [0; 3] && first < Seconds(1) {
+        let why = "no wait would stop nobody; use at least \"1s\", or turn all counters off with 0";
+        reader.refuse("throttle.first_wait", why);
+    }
+    if longest < first {
+        let why = "it is shorter than throttle.first_wait; make it at least as long";
+        reader.refuse("throttle.longest_wait", why);
+    }
+    throttle::Policy::new(free, first, longest, memory)
 }
 
 fn http(reader: &mut Reader) -> Http {
