@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use keywright_core::account::{password, user};
+use keywright_core::account::{password, throttle, user};
 use keywright_core::client::authenticate::secret_digest;
 use keywright_core::client::metadata::{AuthMethod, ClientMetadata, GrantType};
 use keywright_core::id::{ClientId, RowId, Subject, UserId};
@@ -102,9 +102,11 @@ impl World {
         crate::database::each(|scratch| test(Self::on(scratch)));
     }
 
-    /// The settings of a world: the defaults, with password hashes that cost next to nothing.
+    /// The settings of a world: the defaults, with password hashes that cost next to nothing, and
+    /// any number of them.
     pub fn settings(issuer: &str) -> Settings {
-        Settings { password_cost: 4, ..Settings::new(issuer) }
+        let throttle = throttle::Policy::off();
+        Settings { password_cost: 4, throttle, ..Settings::new(issuer) }
     }
 
     /// A world on this database with these settings.

@@ -1,6 +1,5 @@
 //! Authorization requests: where their errors go, and which page comes next.
 
-use keywright_core::account::known_device::KnownDevice;
 use keywright_core::account::login;
 use keywright_core::authorize::{self, Decision, ResponseMode, Step};
 use keywright_core::client::metadata::ClientMetadata;
@@ -11,7 +10,8 @@ use keywright_core::time::Seconds;
 use keywright_testkit::World;
 
 use crate::journey::{
-    authorize, browser, finish, interaction, log_in, parameter, populate, refused, request, tokens,
+    authorize, browser, finish, interaction, log_in, parameter, populate, refused, request,
+    stranger, tokens,
 };
 
 fn begin(world: &World, client: &str, more: &[(&str, &str)]) -> Result<Step, Error> {
@@ -285,8 +285,7 @@ fn a_wrong_password_an_unknown_name_and_a_disabled_user_look_alike() {
     let world = World::new();
     populate(&world);
     let try_in = |name: &str, password: &str| {
-        let device = KnownDevice::shown(None, &browser());
-        let attempt = login::look_up(&world.provider, name, &device).unwrap();
+        let attempt = login::look_up(&world.provider, name, &stranger()).unwrap();
         let verdict = login::verify(&world.provider, &attempt, &Secret::new(password));
         login::finish(&world.provider, &attempt, &verdict, &browser(), "test")
     };

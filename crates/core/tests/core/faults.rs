@@ -27,7 +27,7 @@ use keywright_testkit::world::PASSWORD;
 
 use crate::journey::{
     authorize, basic, browser, code, interaction, log_in, populate, redemption, refresh, request,
-    tokens,
+    stranger, tokens,
 };
 
 /// A world, and a second process that reaches its database through a store that fails.
@@ -97,9 +97,9 @@ fn recorded<T: std::fmt::Debug>(result: Result<T, Error>) -> Result<(), Error> {
 }
 
 fn try_password(provider: &Provider, browser: &Browser, password: &str) -> Result<Secret, Error> {
-    let attempt = login::look_up(provider, "alice")?;
+    let attempt = login::look_up(provider, "alice", &stranger())?;
     let verdict = login::verify(provider, &attempt, &Secret::new(password));
-    login::finish(provider, &attempt, &verdict, browser, "test")
+    Ok(login::finish(provider, &attempt, &verdict, browser, "test")?.session)
 }
 
 fn logged_in(world: &World, name: &str) -> Browser {

@@ -19,6 +19,11 @@ pub(crate) fn browser() -> Browser {
     Browser { session: None, device: Secret::new("a browser cookie") }
 }
 
+/// What a browser shows that nobody has logged in with.
+pub(crate) fn stranger() -> KnownDevice {
+    KnownDevice::shown(None, &browser())
+}
+
 /// Parameters of an authorization request of `client`, with PKCE, and `more` on top (an empty
 /// value removes).
 pub(crate) fn request(client: &str, more: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -47,7 +52,7 @@ pub(crate) fn request(client: &str, more: &[(&str, &str)]) -> Vec<(String, Strin
 
 /// Logs in with [`PASSWORD`].
 pub(crate) fn log_in(provider: &Provider, browser: &mut Browser, name: &str) {
-    let attempt = login::look_up(provider, name, &KnownDevice::shown(None, browser)).unwrap();
+    let attempt = login::look_up(provider, name, &stranger()).unwrap();
     let verdict = login::verify(provider, &attempt, &Secret::new(PASSWORD));
     let logged_in = login::finish(provider, &attempt, &verdict, browser, "test").unwrap();
     browser.session = Some(logged_in.session);

@@ -7,7 +7,7 @@ use keywright_core::secret::Secret;
 use keywright_core::store::{AuditFilter, CredentialKind, CredentialRow, StoreExt as _};
 use keywright_testkit::World;
 
-use crate::journey::{browser, log_in, populate};
+use crate::journey::{browser, log_in, populate, stranger};
 
 /// What Django stored of the password that every user of a world has.
 const DJANGO: [&str; 5] = [
@@ -51,7 +51,7 @@ fn an_imported_password_is_replaced_by_one_of_ours_at_the_next_login() {
         populate(&world);
         for (count, imported) in DJANGO.iter().enumerate() {
             store(&world, imported);
-            let attempt = login::look_up(&world.provider, "alice").unwrap();
+            let attempt = login::look_up(&world.provider, "alice", &stranger()).unwrap();
             let wrong = login::verify(&world.provider, &attempt, &Secret::new("a wrong one"));
             assert!(matches!(wrong, login::Verdict::Wrong), "{imported}");
             assert_eq!(stored(&world), *imported);

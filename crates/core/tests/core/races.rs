@@ -19,7 +19,7 @@ use keywright_testkit::world::PASSWORD;
 
 use crate::journey::{
     authorize, basic, browser, code, is_active, log_in, parameter, populate, redemption, refresh,
-    refused, request, tokens,
+    refused, request, stranger, tokens,
 };
 
 const CROWD: usize = 32;
@@ -204,7 +204,7 @@ fn a_login_with_the_old_password_does_not_outlive_the_new_one() {
                 set_by_user: false,
                 updated_at: world.provider.now(),
             };
-            let stale = login::look_up(&world.provider, "alice").unwrap();
+            let stale = login::look_up(&world.provider, "alice", &stranger()).unwrap();
             let verdict = login::verify(&world.provider, &stale, &Secret::new(PASSWORD));
             let (logins, changed) = against(
                 || login::finish(&world.provider, &stale, &verdict, &browser(), "test"),

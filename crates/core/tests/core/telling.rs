@@ -13,7 +13,7 @@ use keywright_testkit::faulty::Faulty;
 use keywright_testkit::world::PASSWORD;
 use serde_json::Value;
 
-use crate::journey::{browser, populate};
+use crate::journey::{browser, populate, stranger};
 
 /// What was logged, a line of JSON each.
 #[derive(Clone, Default)]
@@ -45,9 +45,9 @@ fn told(act: impl FnOnce()) -> Vec<Value> {
 }
 
 fn enter(provider: &Provider, password: &str) -> Result<Secret, Error> {
-    let attempt = login::look_up(provider, "alice")?;
+    let attempt = login::look_up(provider, "alice", &stranger())?;
     let verdict = login::verify(provider, &attempt, &Secret::new(password));
-    login::finish(provider, &attempt, &verdict, &browser(), "test")
+    Ok(login::finish(provider, &attempt, &verdict, &browser(), "test")?.session)
 }
 
 fn caller() -> Caller {

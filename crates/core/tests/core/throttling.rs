@@ -17,7 +17,7 @@ use keywright_testkit::World;
 use keywright_testkit::database::each;
 use keywright_testkit::world::{ISSUER, PASSWORD};
 
-use crate::journey::browser;
+use crate::journey::{browser, stranger};
 
 const CROWD: usize = 32;
 const ROUNDS: usize = 8;
@@ -43,8 +43,7 @@ fn from(provider: &Provider, address: &str) -> Provider {
 
 /// Tries a password as an unknown browser does.
 fn attempt(provider: &Provider, login: &str, password: &str) -> Result<(), Error> {
-    let stranger = KnownDevice::shown(None, &browser());
-    try_with(provider, (login, password), &stranger).map(drop)
+    try_with(provider, (login, password), &stranger()).map(drop)
 }
 
 fn attempt_with(
@@ -145,8 +144,7 @@ fn an_ipv6_network_is_counted_as_a_64() {
 fn guesses_from_everywhere_hold_up_strangers_and_not_a_known_browser() {
     each_world([0, 3, 0], |world| {
         let home = from(&world.provider, "198.51.100.1");
-        let stranger = KnownDevice::shown(None, &browser());
-        let cookie = attempt_with(&home, ("alice", PASSWORD), &stranger).unwrap();
+        let cookie = attempt_with(&home, ("alice", PASSWORD), &stranger()).unwrap();
         for host in 1..=3 {
             let there = from(&world.provider, &format!("192.0.2.{host}"));
             assert_eq!(wait(attempt(&there, "alice", "guess")), None);
@@ -164,8 +162,7 @@ fn guesses_from_everywhere_hold_up_strangers_and_not_a_known_browser() {
 fn a_known_browser_is_held_up_by_its_own_guesses() {
     each_world([2, 1, 0], |world| {
         let home = from(&world.provider, "198.51.100.1");
-        let stranger = KnownDevice::shown(None, &browser());
-        let cookie = attempt_with(&home, ("alice", PASSWORD), &stranger).unwrap();
+        let cookie = attempt_with(&home, ("alice", PASSWORD), &stranger()).unwrap();
         let known = KnownDevice::shown(Some(cookie.expose()), &browser());
         let guess = || attempt_with(&home, ("alice", "guess"), &known).map(drop);
         assert_eq!([wait(guess()), wait(guess())], [None, None]);

@@ -3,7 +3,6 @@
 use std::sync::mpsc;
 use std::thread;
 
-use keywright_core::account::throttle::Policy;
 use keywright_core::provider::Settings;
 use keywright_testkit::World;
 use keywright_testkit::world::ISSUER;
@@ -16,8 +15,7 @@ const FLOOD: usize = 12;
 
 #[test]
 fn logins_that_do_not_fit_are_refused_while_the_token_endpoint_answers() {
-    let throttle = Policy::off();
-    let slow = Settings { password_cost: 13, throttle, ..World::settings(ISSUER) };
+    let slow = Settings { password_cost: 13, ..World::settings(ISSUER) };
     let site = Site::start(slow, |options| {
         (options.hash_threads, options.hash_queue) = (1, 2);
     });

@@ -1,5 +1,8 @@
 //! The login page: cookies, CSRF, headers, and what happens on a wrong password.
 
+use keywright_core::account::throttle::Policy;
+use keywright_core::provider::Settings;
+use keywright_testkit::World;
 use keywright_testkit::world::PASSWORD;
 use reqwest::Method;
 use reqwest::header::SET_COOKIE;
@@ -16,7 +19,9 @@ fn credentials<'a>(csrf: &'a str, password: &'a str) -> [(&'a str, &'a str); 4] 
 
 #[test]
 fn on_https_cookies_are_host_only_secure_and_unreadable_for_scripts() {
-    let site = Site::at("https://login.example/auth");
+    let issuer = "https://login.example/auth";
+    let settings = Settings { throttle: Policy::default(), ..World::settings(issuer) };
+    let site = Site::start(settings, |_| ());
     let browser = Browser::new(&site);
     let page = browser.authorize(&[]);
     let device = cookies(&page);

@@ -10,7 +10,7 @@ use keywright_core::store::{
     RefreshRow, ResourceRow, ResourceTx, Rotation, SessionRow, SessionTx, StoreError, SweepTx,
     ThrottleRow, ThrottleTx, Tx, UserRow, UserTx, VersionTx,
 };
-use keywright_core::time::Timestamp;
+use keywright_core::time::{Seconds, Timestamp};
 
 use super::FaultyTx;
 
@@ -106,7 +106,7 @@ hand_on! {
     ThrottleTx {
         fn find_throttle(key: &str) -> Option<ThrottleRow>;
         fn claim_throttle(from: Option<&ThrottleRow>, to: &ThrottleRow) -> bool;
-        fn refund_throttle(key: &str) -> ();
+        fn refund_throttle(key: &str, sooner: Seconds) -> ();
     }
     UserTx {
         fn find_user(id: &UserId) -> Option<UserRow>;
