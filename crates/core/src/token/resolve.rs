@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::mint::access_token;
 use crate::provider::{Provider, Snapshot};
 use crate::secret::Secret;
-use crate::store::StoreExt as _;
+use crate::store::{StoreError, StoreExt as _};
 
 /// The claims of a genuine access token, JWT or opaque; `None` for anything else. Asks the database
 /// for an opaque one alone.
@@ -27,7 +27,12 @@ pub fn claims(
         return Ok(verified.map(|(_, claims)| claims).filter(ours));
     }
     let row = provider.store.read(|tx| Ok(tx.find_access_token(&token.digest())?))?;
-    Ok(row.and_then(|row| serde_json::from_str(&row.claims).ok()))
+    let Some(row) = row else { return Ok(None) };
+    let claims = serde_json::from_str(&row.claims).map_err(|_| {
+        let (table, column, id) = ("access_tokens", "claims", row.client_id.to_string());
+        StoreError::Corrupt { table, column, id }
+    })?;
+    Ok(Some(claims))
 }
 
 /// Whether `claims` name this audience.
