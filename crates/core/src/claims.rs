@@ -1,7 +1,13 @@
-//! Claims about a user (OIDC Core section 5), chosen by scope.
+//! Claims about a user (OIDC Core section 5), chosen by scope or one by one.
+
+pub mod copied;
+pub mod request;
+pub mod words;
 
 use serde_json::{Map, Value};
 
+use self::request::Wishes;
+use crate::client::metadata::ClientMetadata;
 use crate::scope::ScopeSet;
 use crate::store::UserRow;
 
@@ -40,6 +46,31 @@ pub fn for_scopes(user: &UserRow, scopes: &ScopeSet) -> Map<String, Value> {
         .flat_map(|(_, names)| names.iter())
         .filter_map(|name| find(user, name).map(|value| ((*name).to_owned(), value)))
         .collect()
+}
+
+/// The claims of `user` that `client` asked for one by one and may still have. One that the user
+/// does not have, or not with a value that was wished, is left out.
+pub fn requested(user: &UserRow, client: &ClientMetadata, wishes: &Wishes) -> Map<String, Value> {
+    let available = wishes.iter().filter(|(name, _)| is_available(client, name));
+    available
+        .filter_map(|(name, wish)| {
+            let value = find(user, name).filter(|value| wish.allows(value))?;
+            Some((name.clone(), value))
+        })
+        .collect()
+}
+
+/// The scope that covers a claim; none for a claim that cannot be asked for.
+pub fn scope_of(name: &str) -> Option<&'static str> {
+    BY_SCOPE.iter().find(|(_, names)| names.contains(&name)).map(|(scope, _)| *scope)
+}
+
+/// Whether a client may ask for a claim: it exists, and the client may ask for its scope.
+pub fn is_available(client: &ClientMetadata, name: &str) -> bool {
+    let registered = client.scope.as_deref();
+    scope_of(name).is_some_and(|scope| {
+        registered.is_none_or(|registered| registered.split(' ').any(|one| one == scope))
+    })
 }
 
 /// One claim of a user by name.

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::authorize::ACR_SINGLE_FACTOR;
+use crate::authorize::acr;
 use crate::claims;
 use crate::keys::algorithm::Algorithm;
 use crate::provider::Settings;
@@ -39,12 +39,12 @@ pub fn document(settings: &Settings, resource_scopes: &[String]) -> Value {
         "code_challenge_methods_supported": ["S256"],
         "claim_types_supported": ["normal"],
         "claims_supported": claims,
-        "acr_values_supported": [ACR_SINGLE_FACTOR],
+        "acr_values_supported": acr::SUPPORTED,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "display_values_supported": ["page"],
         "ui_locales_supported": ["en"],
         "authorization_response_iss_parameter_supported": true,
-        "claims_parameter_supported": false,
+        "claims_parameter_supported": true,
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
         "require_request_uri_registration": false,

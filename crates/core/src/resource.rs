@@ -60,6 +60,10 @@ pub struct Resource {
     /// Extra claims.
     #[serde(default)]
     pub claim_preset: ClaimPreset,
+    /// Claims about the user that its access tokens carry, flat beside those of RFC 9068 (its
+    /// section 2.2.3): `groups`, `email`, `preferred_username`, ... See [`crate::claims::copied`].
+    #[serde(default)]
+    pub access_token_claims: Vec<String>,
     /// Clients that may introspect its tokens.
     #[serde(default)]
     pub servers: Vec<ClientId>,

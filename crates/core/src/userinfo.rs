@@ -9,8 +9,8 @@ use crate::scope::ScopeSet;
 use crate::secret::Secret;
 use crate::token::{liveness, resolve};
 
-/// The claims that the access token's scopes release. The token must have the issuer in `aud`,
-/// the scope `openid`, and a user.
+/// The claims that the access token's scopes release, and those that the `claims` parameter asked
+/// for by name. The token must have the issuer in `aud`, the scope `openid`, and a user.
 ///
 /// # Errors
 /// `invalid_token`, or `insufficient_scope` without `openid` (RFC 6750 section 3.1).
@@ -32,6 +32,7 @@ pub fn userinfo(provider: &Provider, token: &Secret) -> Result<Map<String, Value
     let mut answer = Map::new();
     answer.insert("sub".into(), grant.subject.as_str().into());
     answer.extend(claims::for_scopes(&user, &scopes));
+    answer.extend(claims::requested(&user, &live.client.metadata, &grant.claims.userinfo));
     Ok(answer)
 }
 

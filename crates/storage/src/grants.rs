@@ -70,7 +70,7 @@ impl Stored {
         Ok(GrantRow {
             scopes: name.json("scopes", &self.scopes)?,
             resources: name.json("resources", &self.resources)?,
-            claims: name.json("claims", &self.claims)?,
+            claims: name.json::<Option<_>>("claims", &self.claims)?.unwrap_or_default(),
             amr: name.json("amr", &self.amr)?,
             confirmation: name.optional_json("confirmation", self.confirmation.as_deref())?,
             actor: name.json("actor", &self.actor)?,

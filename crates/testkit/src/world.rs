@@ -250,6 +250,7 @@ impl World {
             access_token_lifetime: None,
             format: TokenFormat::Jwt,
             claim_preset: ClaimPreset::Standard,
+            access_token_claims: Vec::new(),
             servers: Vec::new(),
             userinfo_audience: true,
         };

@@ -72,7 +72,7 @@ fn grant(
         subject: user.subject.clone(),
         scopes: request.scopes.clone(),
         resources: resources.collect(),
-        claims: serde_json::Value::Null,
+        claims: request.claims.clone(),
         auth_time: session::authenticated_at(session),
         acr: Some(ACR_SINGLE_FACTOR.to_owned()),
         amr: session.methods.iter().map(|method| method.amr.clone()).collect(),

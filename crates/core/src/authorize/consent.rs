@@ -3,6 +3,7 @@
 use super::ScopeView;
 use super::prompt::Consent;
 use super::request::Request;
+use crate::claims;
 use crate::error::Error;
 use crate::id::UserId;
 use crate::mint::audience;
@@ -11,8 +12,8 @@ use crate::resource::Resource;
 use crate::store::{ClientRow, ConsentKey, ConsentRow, Tx};
 use crate::time::Timestamp;
 
-/// What this request asks for, in words: identity in request order, then each resource with its
-/// scopes. A resource that is named without a scope is something to agree to, too.
+/// What this request asks for, in words: identity in request order, the claims that it asks for
+/// one by one and that no scope of it covers, then each resource with its scopes. A resource that is named without a scope is something to agree to, too.
 pub fn scopes(snapshot: &Snapshot, client: &ClientRow, request: &Request) -> Vec<ScopeView> {
     let view = |name: &str, resource: &str, description: &str| ScopeView {
         name: name.to_owned(),
@@ -21,6 +22,8 @@ pub fn scopes(snapshot: &Snapshot, client: &ClientRow, request: &Request) -> Vec
     };
     let identity = request.scopes.iter().filter_map(|s| identity(s).map(|text| view(s, "", text)));
     let mut views: Vec<ScopeView> = identity.collect();
+    let claims = claims(request).filter_map(|c| claims::words::phrase(c).map(|t| view(c, "", t)));
+    views.extend(claims);
     for resource in resources(snapshot, client, request) {
         let asked = resource.scopes.iter().filter(|s| request.scopes.contains(&s.name));
         let before = views.len();
@@ -50,7 +53,7 @@ pub fn state(
     }
     let agreed = tx.consents(user, Some(&client.id))?;
     let keys = keys(snapshot, client, request);
-    let settled = keys.iter().all(|key| agreed.iter().any(|row| row.key == *key));
+    let settled = keys.iter().all(|key| agreed.iter().any(|row| covers(&row.key, key)));
     Ok(Consent { settled })
 }
 
@@ -85,6 +88,7 @@ fn keys(snapshot: &Snapshot, client: &ClientRow, request: &Request) -> Vec<Conse
     };
     let identity = request.scopes.iter().filter(|scope| identity(scope).is_some());
     let mut keys: Vec<ConsentKey> = identity.map(|scope| key("", scope)).collect();
+    keys.extend(claims(request).map(|claim| ConsentKey { claim: claim.to_owned(), ..key("", "") }));
     for resource in resources(snapshot, client, request) {
         keys.push(key(&resource.identifier, ""));
         let known = resource.known(&request.scopes);
@@ -94,6 +98,19 @@ fn keys(snapshot: &Snapshot, client: &ClientRow, request: &Request) -> Vec<Conse
         keys.push(key("", ""));
     }
     keys
+}
+
+/// The claims that no scope of the request covers.
+fn claims(request: &Request) -> impl Iterator<Item = &str> {
+    let names = request.claims.about_the_user().into_iter();
+    names.filter(|name| claims::scope_of(name).is_some_and(|s| !request.scopes.contains(s)))
+}
+
+/// Whether who agreed to `old` agreed to `new`: it is the same, or a claim of that scope.
+fn covers(old: &ConsentKey, new: &ConsentKey) -> bool {
+    let by_scope =
+        || old.resource.is_empty() && claims::scope_of(&new.claim).is_some_and(|s| s == old.scope);
+    old == new || by_scope()
 }
 
 /// The resources that the request is about, and that the grant will be for: the named ones, or

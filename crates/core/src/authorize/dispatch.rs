@@ -4,7 +4,7 @@ use super::parameters::Parameters;
 use super::prompt::{self, Next, Present, Progress};
 use super::request::{self, Request};
 use super::target::{self, Target};
-use super::{Answer, ClientView, Decision, Step, code, consent};
+use super::{ACR_SINGLE_FACTOR, Answer, ClientView, Decision, Step, code, consent};
 use crate::audit::{Event, Kind};
 use crate::client::redirect_uri;
 use crate::error::{Error, ErrorCode, Refusal};
@@ -137,6 +137,8 @@ pub fn decide(
                 consent::remember(tx, &snapshot, asked, &user.id, now)?;
                 let event = Event::new(Kind::ConsentGranted).user(&user.id).client(&flow.client.id);
                 let event = event.detail("scope", flow.request.scopes.to_string());
+                let claims = Vec::from_iter(flow.request.claims.about_the_user()).join(" ");
+                let event = if claims.is_empty() { event } else { event.detail("claims", claims) };
                 event.record(provider, tx, now)?;
                 flow.progress.consented = Some(user.subject.clone());
             }
@@ -193,6 +195,7 @@ impl<'a> Flow<'a> {
             cookie: session.cookie,
             subject: user.subject.clone(),
             authenticated_at: session::authenticated_at(session),
+            acr: ACR_SINGLE_FACTOR,
         });
         let next = prompt::next(&self.request, &self.progress, present.as_ref(), settled, now);
         tracing::debug!(client_id = %self.client.id, ?next, "authorize");

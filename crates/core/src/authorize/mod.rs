@@ -4,6 +4,7 @@
 //! decides, every page posts back and returns here. Nothing is stored for a request that is
 //! answered at once.
 
+pub mod acr;
 pub mod code;
 pub mod consent;
 mod dispatch;
@@ -14,14 +15,12 @@ pub mod target;
 
 use serde::{Deserialize, Serialize};
 
+pub use acr::ACR_SINGLE_FACTOR;
 pub use dispatch::{begin, decide, park, resume};
 
 use crate::error::Refusal;
 use crate::id::InteractionId;
 use crate::secret::Secret;
-
-/// The `acr` of a login with one factor.
-pub const ACR_SINGLE_FACTOR: &str = "urn:keywright:acr:1fa";
 
 /// How the answer travels (OAuth 2.0 Multiple Response Types, Form Post).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,9 +68,9 @@ pub struct ClientView {
 /// Something the user is asked to agree to.
 #[derive(Debug, Clone)]
 pub struct ScopeView {
-    /// The scope token.
+    /// The scope token, or the name of a claim that was asked for by itself.
     pub name: String,
-    /// The resource it belongs to; empty for identity scopes.
+    /// The resource it belongs to; empty for identity scopes and claims.
     pub resource: String,
     /// What it allows, as a phrase.
     pub description: String,

@@ -47,6 +47,8 @@ pub struct Present {
     pub subject: Subject,
     /// When the user authenticated.
     pub authenticated_at: Timestamp,
+    /// How: the `acr` that a token would tell.
+    pub acr: &'static str,
 }
 
 /// What the checks know of consent.
@@ -108,6 +110,9 @@ fn wanted(
     consent: Consent,
     now: Timestamp,
 ) -> Next {
+    if request.acr.essential && !request.acr.is_reachable() {
+        return unmet();
+    }
     let Some(session) = session else { return Next::Login("no_session") };
     let fresh = progress.cookie_at_start.as_deref() != Some(&name(&session.cookie))
         && session.authenticated_at >= progress.started_at;
@@ -123,15 +128,17 @@ fn wanted(
     if request.max_age.is_some_and(|limit| too_old(session, limit, fresh, now)) {
         return Next::Login("max_age");
     }
+    if let Some(step) = acr(request, session, fresh) {
+        return step;
+    }
     if !fresh && request.prompt.select_account && !mine(&progress.account_chosen) {
         return Next::SelectAccount;
     }
-    if request.hinted.as_ref().is_some_and(|hinted| *hinted != session.subject) {
+    if let Some((check, text)) = another_user(request, &session.subject) {
         if fresh {
-            let text = "Another user logged in than the id_token_hint names";
             return Next::Refuse(Refusal::new(ErrorCode::LoginRequired, text));
         }
-        return Next::Login("id_token_hint");
+        return Next::Login(check);
     }
     if !mine(&progress.consented) {
         if request.prompt.consent {
@@ -142,6 +149,38 @@ fn wanted(
         }
     }
     Next::Issue
+}
+
+/// A session whose `acr` is not what the request wants is renewed by a login, if a login can be
+/// what it wants; after that, only an essential `acr` ends in a refusal (OIDC Core section
+/// 5.5.1.1).
+fn acr(request: &Request, session: &Present, fresh: bool) -> Option<Next> {
+    if request.acr.is_met(session.acr) {
+        return None;
+    }
+    let may_ask = request.acr.essential || !request.prompt.none;
+    if !fresh && may_ask && request.acr.is_reachable() {
+        return Some(Next::Login("acr"));
+    }
+    request.acr.essential.then(unmet)
+}
+
+fn unmet() -> Next {
+    let text = "No login here is of an authentication class that the request makes essential";
+    let code = ErrorCode::UnmetAuthenticationRequirements;
+    Next::Refuse(Refusal::new(code, text).detail("acr"))
+}
+
+/// The check that wants another user than this one, and what the client is told if another one
+/// logged in all the same.
+fn another_user(request: &Request, subject: &Subject) -> Option<(&'static str, &'static str)> {
+    if request.hinted.as_ref().is_some_and(|hinted| hinted != subject) {
+        return Some(("id_token_hint", "Another user logged in than the id_token_hint names"));
+    }
+    if !request.claims.is_about(subject) {
+        return Some(("claims_sub", "Another user logged in than the claims parameter names"));
+    }
+    None
 }
 
 /// How a cookie hash is written into [`Progress`].
@@ -158,8 +197,10 @@ fn too_old(session: &Present, limit: Seconds, fresh: bool, now: Timestamp) -> bo
 #[cfg(test)]
 mod tests {
     use super::super::ResponseMode;
+    use super::super::acr::{ACR_SINGLE_FACTOR, AcrWish};
     use super::super::request::Prompt;
     use super::*;
+    use crate::claims::request::ClaimsRequest;
     use crate::id::ClientId;
     use crate::scope::ScopeSet;
 
@@ -180,6 +221,8 @@ mod tests {
             challenge: None,
             prompt,
             max_age: None,
+            claims: ClaimsRequest::default(),
+            acr: AcrWish::default(),
             login_hint: None,
             hinted: None,
             ui_locales: None,
@@ -191,6 +234,7 @@ mod tests {
             cookie: Digest([1; 32]),
             subject: Subject::new("alice"),
             authenticated_at: NOW.minus(Seconds(100)),
+            acr: ACR_SINGLE_FACTOR,
         }
     }
 
@@ -287,6 +331,58 @@ mod tests {
         let renewed = Present { cookie: Digest([2; 32]), authenticated_at: NOW, ..session() };
         let step = next(&hinted, &since_before(), Some(&renewed), SETTLED, NOW);
         assert_eq!(code(&step), Some(ErrorCode::LoginRequired));
+    }
+
+    #[test]
+    fn a_sub_in_the_claims_parameter_asks_for_that_user_and_then_refuses() {
+        let mut about_bob = request(Prompt::default());
+        let text = r#"{"id_token": {"sub": {"value": "bob"}}}"#;
+        about_bob.claims = ClaimsRequest::parse(text).unwrap();
+        let step = next(&about_bob, &since_before(), Some(&session()), SETTLED, NOW);
+        assert_eq!(step, Next::Login("claims_sub"));
+        let renewed = Present { cookie: Digest([2; 32]), authenticated_at: NOW, ..session() };
+        let step = next(&about_bob, &since_before(), Some(&renewed), SETTLED, NOW);
+        assert_eq!(code(&step), Some(ErrorCode::LoginRequired));
+        let bob = Present { subject: Subject::new("bob"), ..session() };
+        assert_eq!(next(&about_bob, &since_before(), Some(&bob), SETTLED, NOW), Next::Issue);
+    }
+
+    fn wishing(acr: &str, essential: bool, prompt: Prompt) -> Request {
+        let acr = AcrWish { values: vec![acr.to_owned()], essential };
+        Request { acr, ..request(prompt) }
+    }
+
+    #[test]
+    fn an_essential_acr_that_no_login_has_is_refused_before_any_login() {
+        let gold = wishing("gold", true, Prompt::default());
+        for present in [None, Some(&session())] {
+            let step = next(&gold, &since_before(), present, SETTLED, NOW);
+            assert_eq!(code(&step), Some(ErrorCode::UnmetAuthenticationRequirements));
+        }
+        let voluntary = wishing("gold", false, Prompt::default());
+        let step = next(&voluntary, &since_before(), Some(&session()), SETTLED, NOW);
+        assert_eq!(step, Next::Issue);
+    }
+
+    #[test]
+    fn a_session_of_another_acr_is_renewed_once_if_a_login_can_have_the_right_one() {
+        let old = Present { acr: "urn:example:imported", ..session() };
+        let renewed = Present { cookie: Digest([2; 32]), authenticated_at: NOW, ..old.clone() };
+        let silent = Prompt { none: true, ..Prompt::default() };
+        let (unmet, login) =
+            (ErrorCode::UnmetAuthenticationRequirements, Some(ErrorCode::LoginRequired));
+        let ask = |essential, prompt, present: &Present| {
+            let request = wishing(ACR_SINGLE_FACTOR, essential, prompt);
+            next(&request, &since_before(), Some(present), SETTLED, NOW)
+        };
+        for essential in [true, false] {
+            assert_eq!(ask(essential, Prompt::default(), &old), Next::Login("acr"));
+            assert_eq!(ask(essential, Prompt::default(), &session()), Next::Issue);
+        }
+        assert_eq!(code(&ask(true, Prompt::default(), &renewed)), Some(unmet));
+        assert_eq!(ask(false, Prompt::default(), &renewed), Next::Issue);
+        assert_eq!(code(&ask(true, silent, &old)), login);
+        assert_eq!(ask(false, silent, &old), Next::Issue);
     }
 
     #[test]

@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::ResponseMode;
+use super::acr::AcrWish;
 use super::parameters::Parameters;
 use super::target::Target;
+use crate::claims::request::ClaimsRequest;
 use crate::client::metadata::{ClientMetadata, GrantType};
 use crate::error::{Error, ErrorCode};
 use crate::id::{ClientId, Subject};
@@ -55,6 +57,12 @@ pub struct Request {
     pub prompt: Prompt,
     /// `max_age`, or the client's `default_max_age`.
     pub max_age: Option<Seconds>,
+    /// `claims`: of what was asked for, what the client may have. Empty without `openid`.
+    #[serde(default)]
+    pub claims: ClaimsRequest,
+    /// What `acr` shall be.
+    #[serde(default)]
+    pub acr: AcrWish,
     /// `login_hint`.
     pub login_hint: Option<String>,
     /// `sub` of the `id_token_hint`.
@@ -79,6 +87,8 @@ pub fn validate(
     let resources: Vec<String> = parameters.all("resource").map(str::to_owned).collect();
     let named = audience::named(snapshot, metadata, &resources)?;
     let text = |name: &str| parameters.get(name).map(str::to_owned);
+    let scopes = scopes(snapshot, (metadata, &named), parameters.get("scope"))?;
+    let claims = claims(metadata, &scopes, parameters.get("claims"))?;
     Ok(Request {
         client_id: target.client.id.clone(),
         redirect_uri: target.redirect_uri.clone(),
@@ -86,11 +96,13 @@ pub fn validate(
         mode: target.mode,
         state: target.state.clone(),
         nonce: text("nonce"),
-        scopes: scopes(snapshot, (metadata, &named), parameters.get("scope"))?,
+        scopes,
         resources: named.iter().map(|resource| resource.identifier.clone()).collect(),
         challenge: challenge(metadata, parameters)?,
         prompt: prompt(parameters.get("prompt"))?,
         max_age: max_age(parameters.get("max_age"))?.or(metadata.default_max_age),
+        acr: AcrWish::new(&claims, parameters.get("acr_values"), metadata),
+        claims,
         login_hint: text("login_hint"),
         hinted: hint((provider, snapshot), &target.client.id, parameters.get("id_token_hint"))?,
         ui_locales: text("ui_locales"),
@@ -161,6 +173,17 @@ fn scopes(
         return Err(Error::refused(ErrorCode::InvalidScope, text));
     }
     Ok(granted)
+}
+
+/// Without `openid` there is neither an ID token nor UserInfo, where claims could be.
+fn claims(
+    client: &ClientMetadata,
+    scopes: &ScopeSet,
+    text: Option<&str>,
+) -> Result<ClaimsRequest, Error> {
+    let claims = text.map(ClaimsRequest::parse).transpose()?.unwrap_or_default();
+    let claims = if scopes.contains("openid") { claims } else { ClaimsRequest::default() };
+    Ok(claims.available_to(client))
 }
 
 fn challenge(

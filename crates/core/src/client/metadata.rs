@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::redirect_uri;
+use crate::claims::copied;
 use crate::keys::algorithm::Algorithm;
 use crate::time::Seconds;
 
@@ -98,6 +99,9 @@ pub struct ClientMetadata {
     /// Whether the ID token must have `auth_time` (it always does).
     #[serde(default)]
     pub require_auth_time: bool,
+    /// Default of `acr_values`, the best first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub default_acr_values: Vec<String>,
 
     /// PKCE is required unless a confidential client is registered as too old for it.
     #[serde(default = "yes")]
@@ -117,6 +121,13 @@ pub struct ClientMetadata {
     /// Upper bound of its access tokens' lifetime, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_token_lifetime: Option<Seconds>,
+    /// Upper bound of its ID tokens' lifetime, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_token_lifetime: Option<Seconds>,
+    /// Of the claims about the user that the granted scopes release, those that its ID tokens
+    /// carry; absent: all. UserInfo has all in any case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_token_claims: Option<Vec<String>>,
     /// Idle lifetime of its refresh tokens, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_token_idle_lifetime: Option<Seconds>,
@@ -149,12 +160,15 @@ impl Default for ClientMetadata {
             id_token_signed_response_alg: Algorithm::default(),
             default_max_age: None,
             require_auth_time: false,
+            default_acr_values: Vec::new(),
             require_pkce: true,
             first_party: false,
             strict_scope: false,
             default_resource: None,
             resources: None,
             access_token_lifetime: None,
+            id_token_lifetime: None,
+            id_token_claims: None,
             refresh_token_idle_lifetime: None,
             refresh_token_lifetime: None,
         }
@@ -206,6 +220,14 @@ impl ClientMetadata {
             && crate::scope::ScopeSet::parse(scope).is_err()
         {
             found.push("scope: has a character that RFC 6749 section 3.3 forbids".into());
+        }
+        for acr in &self.default_acr_values {
+            if acr.is_empty() || acr.contains(' ') {
+                found.push(format!("default_acr_values: {acr:?} is no acr value"));
+            }
+        }
+        if let Some(Err(why)) = self.id_token_claims.as_deref().map(copied::check_names) {
+            found.push(format!("id_token_claims: {why}"));
         }
         found
     }

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
 use super::audience::Target;
+use crate::claims::copied;
 use crate::error::Error;
 use crate::id::{ClientId, GrantId, Jti};
 use crate::keys::algorithm::Algorithm;
@@ -85,6 +86,9 @@ pub fn draft(provider: &Provider, order: &Order<'_>, now: Timestamp) -> Result<D
     let format = match &order.target {
         Target::Issuer => Format::Jwt(Algorithm::RS256),
         Target::Resource(resource) => {
+            if let Some((_, user)) = order.grant {
+                claims.extend(copied::of(user, &resource.access_token_claims));
+            }
             if resource.claim_preset == ClaimPreset::Simplejwt {
                 claims.insert("token_type".into(), "access".into());
                 claims.insert("user_id".into(), subject.into());

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::StoreError;
+use crate::claims::request::ClaimsRequest;
 use crate::id::{ClientId, GrantId, Jti, Sid, Subject, UserId};
 use crate::scope::ScopeSet;
 use crate::secret::Digest;
@@ -42,8 +43,8 @@ pub struct GrantRow {
     /// The requested resources (RFC 8707), each with the granted scopes that it knows. Empty
     /// when none was requested.
     pub resources: BTreeMap<String, ScopeSet>,
-    /// The `claims` request parameter (OIDC Core section 5.5), or null.
-    pub claims: Value,
+    /// Of the `claims` request parameter (OIDC Core section 5.5), what was granted.
+    pub claims: ClaimsRequest,
     /// When the user authenticated.
     pub auth_time: Timestamp,
     /// Authentication context class.

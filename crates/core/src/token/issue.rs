@@ -41,15 +41,16 @@ impl Issue {
     ) -> Result<TokenResponse, Error> {
         let expires_in = self.access_token.lifetime.0;
         let access_token = self.access_token.finish(snapshot)?;
-        let id_token = match &self.grant {
-            Some((grant, user)) if grant.scopes.contains("openid") => {
+        let mut id_token = None;
+        if let Some((grant, user)) = &self.grant {
+            let scopes = registered(&self.client, &grant.scopes)?;
+            if scopes.contains("openid") {
                 let bound = (access_token.as_str(), self.nonce.as_deref());
-                let token =
-                    id_token::mint((provider, snapshot), &self.client, (grant, user), bound, now)?;
-                Some(token)
+                let of = (grant, user, &scopes);
+                let token = id_token::mint((provider, snapshot), &self.client, of, bound, now)?;
+                id_token = Some(token);
             }
-            _ => None,
-        };
+        }
         Ok(TokenResponse {
             access_token,
             token_type: "Bearer",

@@ -66,6 +66,8 @@ const REFUSED: &[(&str, (&str, &str), &str)] = &[
     ("app", ("prompt", "none login"), "invalid_request"),
     ("app", ("max_age", "-1"), "invalid_request"),
     ("app", ("id_token_hint", "x.y.z"), "invalid_request"),
+    ("app", ("claims", "email"), "invalid_request"),
+    ("app", ("claims", r#"{"userinfo": {"email": 1}}"#), "invalid_request"),
     ("app", ("nonce", "a\u{0}b"), "invalid_request"),
     ("app", ("prompt", "none"), "login_required"),
     ("robot", ("state", "s"), "unauthorized_client"),

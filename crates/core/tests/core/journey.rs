@@ -138,6 +138,13 @@ pub(crate) fn tokens(world: &World, scope: &str) -> TokenResponse {
     token::exchange(&world.provider, &basic("app"), &redemption(&code)).unwrap()
 }
 
+/// Tokens of the confidential client `client` for alice, after a request with `more`.
+pub(crate) fn tokens_of(world: &World, client: &str, more: &[(&str, &str)]) -> TokenResponse {
+    let answer = authorize(world, &mut browser(), &request(client, more));
+    let code = Secret::new(parameter(&answer, "code").expect("a code"));
+    token::exchange(&world.provider, &basic(client), &redemption(&code)).unwrap()
+}
+
 /// A world with alice, bob, the confidential client `app` and the public client `tool`.
 pub(crate) fn populate(world: &World) {
     world.add_user("alice");

@@ -7,12 +7,17 @@
     reason = "a journey that cannot be made fails the test"
 )]
 
+mod authentication_class;
 mod authorization;
+mod claims_parameter;
 mod clocks;
 mod faults;
+mod flat_claims;
 mod journey;
 mod keys;
+mod lifetimes;
 mod logging_out;
+mod opaque_tokens;
 mod passwords;
 mod races;
 mod redemption;

@@ -229,6 +229,9 @@ fn a_scope_that_the_client_lost_is_not_refreshed() {
             Ok(tx.update_client(&client)?)
         });
         assert!(narrowed.unwrap());
-        assert_eq!(rotate(&world, &token).unwrap().scope, "openid offline_access");
+        let answer = rotate(&world, &token).unwrap();
+        assert_eq!(answer.scope, "openid offline_access");
+        let told = claims(&world, &answer.id_token.unwrap(), id_token::TYP);
+        assert!(!told.contains_key("email"));
     });
 }

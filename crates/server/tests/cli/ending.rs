@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use keywright_core::claims::request::ClaimsRequest;
 use keywright_core::id::{ClientId, GrantId, Sid};
 use keywright_core::secret::Digest;
 use keywright_core::store::{Authentication, GrantRow, SessionRow, StoreExt as _, UserRow};
@@ -41,7 +42,7 @@ fn grant(user: &UserRow, id: &str, session_bound: bool) -> GrantRow {
         subject: user.subject.clone(),
         scopes: ["openid"].into_iter().collect(),
         resources: BTreeMap::new(),
-        claims: Value::Null,
+        claims: ClaimsRequest::default(),
         auth_time: BEGIN,
         acr: None,
         amr: vec!["pwd".into()],

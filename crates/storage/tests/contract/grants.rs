@@ -1,10 +1,11 @@
 //! `GrantTx`: grants and what is redeemed under them.
 
+use keywright_core::claims::request::ClaimsRequest;
 use keywright_core::error::{Error, ErrorCode};
 use keywright_core::id::{ClientId, GrantId, Jti, UserId};
 use keywright_core::store::{Rotated, Rotation, StoreError, StoreExt as _};
 use keywright_testkit::database::each;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::rows::{
     access_token, at, client, code, digest, grant, populate, read, refresh, user, write,
@@ -21,7 +22,7 @@ fn a_grant_comes_back_as_it_was_written() {
         bare.sid = None;
         bare.session_bound = false;
         bare.resources.clear();
-        bare.claims = Value::Null;
+        bare.claims = ClaimsRequest::default();
         bare.acr = None;
         bare.amr.clear();
         bare.confirmation = None;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use keywright_core::claims::request::ClaimsRequest;
 use keywright_core::client::metadata::ClientMetadata;
 use keywright_core::error::Error;
 use keywright_core::id::{ClientId, GrantId, InteractionId, Kid, RowId, Sid, Subject, UserId};
@@ -123,7 +124,7 @@ pub(crate) fn grant(id: &str, user: Option<&str>, client: &str) -> GrantRow {
         subject: Subject::new("sub-u1"),
         scopes: ["openid", "notes:read", "notes:write"].into_iter().collect(),
         resources,
-        claims: json!({"id_token": {"acr": null}}),
+        claims: ClaimsRequest::parse(r#"{"id_token": {"acr": {"essential": true}}}"#).unwrap(),
         auth_time: NOW,
         acr: Some("1".into()),
         amr: vec!["pwd".into(), "otp".into()],

@@ -20,6 +20,7 @@ fn resource(identifier: &str) -> ResourceRow {
             access_token_lifetime: Some(Seconds(60)),
             format: TokenFormat::Opaque,
             claim_preset: ClaimPreset::Simplejwt,
+            access_token_claims: vec!["groups".into()],
             servers: vec![ClientId::new("api")],
             userinfo_audience: false,
         },
