@@ -172,6 +172,31 @@ fn short_key_windows_need_to_be_allowed() {
 }
 
 #[test]
+fn what_the_protocol_says_in_a_token_cannot_be_named_as_a_claim_of_the_user() {
+    let declared = |access: &str, id: &str| {
+        format!(
+            "[[resources]]
+            identifier = 'https://notes.example/api'
+            name = 'Notes'
+            access_token_claims = ['groups', '{access}']
+            [[clients]]
+            client_id = 'notes'
+            redirect_uris = ['https://notes.example/cb']
+            token_endpoint_auth_method = 'none'
+            id_token_claims = ['groups', '{id}']"
+        )
+    };
+    let config = load(sources(&declared("department", "email"))).unwrap();
+    assert_eq!(config.declared.resources[0].access_token_claims, ["groups", "department"]);
+    for name in ["iss", "sub", "aud", "exp", "client_id", "scope", "cnf", ""] {
+        let told = problems(&declared(name, name));
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].contains("access_token_claims: "), "{told:?}");
+        assert!(told[1].contains("id_token_claims: "), "{told:?}");
+    }
+}
+
+#[test]
 fn an_algorithm_that_is_not_enabled_cannot_be_declared() {
     let declared = "
         [[clients]]

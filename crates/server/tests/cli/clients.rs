@@ -58,6 +58,13 @@ fn the_flags_have_the_names_of_rfc_7591() {
         "ES256",
         "--default-max-age",
         "12h",
+        "--require-auth-time",
+        "--default-acr-value",
+        "urn:keywright:acr:1fa",
+        "--id-token-lifetime",
+        "2m",
+        "--id-token-claim",
+        "groups",
         "--first-party",
         "-o",
         "json",
@@ -69,6 +76,10 @@ fn the_flags_have_the_names_of_rfc_7591() {
     assert_eq!(client["token_endpoint_auth_method"], "client_secret_post");
     assert_eq!(client["id_token_signed_response_alg"], "ES256");
     assert_eq!(client["default_max_age"], 43_200);
+    assert_eq!(client["require_auth_time"], true);
+    assert_eq!(client["default_acr_values"], json!(["urn:keywright:acr:1fa"]));
+    assert_eq!(client["id_token_lifetime"], 120);
+    assert_eq!(client["id_token_claims"], json!(["groups"]));
     assert_eq!(client["first_party"], true);
 }
 

@@ -49,6 +49,12 @@ pub(super) struct Flags {
     /// Default of `max_age`
     #[arg(long, value_name = "SPAN", value_parser = span)]
     default_max_age: Option<i64>,
+    /// The ID token must have `auth_time` (it always does)
+    #[arg(long)]
+    require_auth_time: bool,
+    /// Default of `acr_values` (repeatable)
+    #[arg(long = "default-acr-value", value_name = "ACR")]
+    default_acr_values: Vec<String>,
     /// Whether PKCE is required [default: true]
     #[arg(long, value_name = "BOOL")]
     require_pkce: Option<bool>,
@@ -67,6 +73,13 @@ pub(super) struct Flags {
     /// Upper bound of its access tokens' lifetime
     #[arg(long, value_name = "SPAN", value_parser = span)]
     access_token_lifetime: Option<i64>,
+    /// Upper bound of its ID tokens' lifetime
+    #[arg(long, value_name = "SPAN", value_parser = span)]
+    id_token_lifetime: Option<i64>,
+    /// A claim about the user that its ID tokens may carry (repeatable) [default: every one that
+    /// the granted scopes release]
+    #[arg(long = "id-token-claim", value_name = "CLAIM")]
+    id_token_claims: Vec<String>,
     /// Lifetime of its refresh tokens without use
     #[arg(long, value_name = "SPAN", value_parser = span)]
     refresh_token_idle_lifetime: Option<i64>,
@@ -122,12 +135,16 @@ impl Flags {
             ("scope", text(&self.scope)),
             ("id_token_signed_response_alg", text(&self.id_token_signed_response_alg)),
             ("default_max_age", span(self.default_max_age)),
+            ("require_auth_time", flag(self.require_auth_time)),
+            ("default_acr_values", list(&self.default_acr_values)),
             ("require_pkce", self.require_pkce.map(|required| json!(required))),
             ("first_party", flag(self.first_party)),
             ("strict_scope", flag(self.strict_scope)),
             ("default_resource", text(&self.default_resource)),
             ("resources", list(&self.resources)),
             ("access_token_lifetime", span(self.access_token_lifetime)),
+            ("id_token_lifetime", span(self.id_token_lifetime)),
+            ("id_token_claims", list(&self.id_token_claims)),
             ("refresh_token_idle_lifetime", span(self.refresh_token_idle_lifetime)),
             ("refresh_token_lifetime", span(self.refresh_token_lifetime)),
         ];

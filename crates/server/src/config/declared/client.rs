@@ -9,7 +9,7 @@ use super::table::Table;
 /// The shortest client secret that may be chosen (DESIGN rule 6).
 const SHORTEST_SECRET: usize = 32;
 
-const MEMBERS: [&str; 21] = [
+const MEMBERS: [&str; 24] = [
     "client_name",
     "client_uri",
     "tos_uri",
@@ -23,19 +23,23 @@ const MEMBERS: [&str; 21] = [
     "id_token_signed_response_alg",
     "default_max_age",
     "require_auth_time",
+    "default_acr_values",
     "require_pkce",
     "first_party",
     "strict_scope",
     "default_resource",
     "resources",
     "access_token_lifetime",
+    "id_token_lifetime",
+    "id_token_claims",
     "refresh_token_idle_lifetime",
     "refresh_token_lifetime",
 ];
 
-const SPANS: [&str; 4] = [
+const SPANS: [&str; 5] = [
     "default_max_age",
     "access_token_lifetime",
+    "id_token_lifetime",
     "refresh_token_idle_lifetime",
     "refresh_token_lifetime",
 ];
@@ -94,9 +98,12 @@ mod tests {
             scope: Some(String::new()),
             id_token_signed_response_alg: Algorithm::RS256,
             default_max_age: Some(Seconds(1)),
+            default_acr_values: vec![String::new()],
             default_resource: Some(String::new()),
             resources: Some(Vec::new()),
             access_token_lifetime: Some(Seconds(1)),
+            id_token_lifetime: Some(Seconds(1)),
+            id_token_claims: Some(Vec::new()),
             refresh_token_idle_lifetime: Some(Seconds(1)),
             refresh_token_lifetime: Some(Seconds(1)),
             ..ClientMetadata::default()

@@ -1,12 +1,13 @@
 //! `[[resources]]`: APIs that access tokens are for (RFC 8707).
 
+use keywright_core::claims::copied;
 use keywright_core::resource::Resource;
 use keywright_core::scope::{STANDARD, ScopeSet};
 use url::Url;
 
 use super::table::Table;
 
-const MEMBERS: [&str; 9] = [
+const MEMBERS: [&str; 10] = [
     "identifier",
     "name",
     "scopes",
@@ -14,6 +15,7 @@ const MEMBERS: [&str; 9] = [
     "access_token_lifetime",
     "format",
     "claim_preset",
+    "access_token_claims",
     "servers",
     "userinfo_audience",
 ];
@@ -30,6 +32,9 @@ pub(super) fn read(table: &mut Table<'_>) -> Option<Resource> {
     }
     if resource.name.is_empty() {
         table.problem("name", "is missing; say what the consent page shall call it");
+    }
+    if let Err(why) = copied::check_names(&resource.access_token_claims) {
+        table.problem("access_token_claims", why);
     }
     for scope in &resource.scopes {
         let name = &scope.name;
