@@ -34,6 +34,9 @@ fn an_open_redirect_does_not_come_with_prompt_none() {
     Browser::new(&site).authorize(&changes).assert_error_page(400, "invalid_request");
 }
 
+/// A `claims` parameter that no login here can satisfy.
+const ESSENTIAL_GOLD: &str = r#"{"id_token":{"acr":{"essential":true,"value":"gold"}}}"#;
+
 #[test]
 fn after_that_an_error_is_a_redirect_with_state_and_issuer() {
     let site = Site::new();
@@ -56,6 +59,10 @@ fn after_that_an_error_is_a_redirect_with_state_and_issuer() {
         (&[("prompt", "none login")], "invalid_request"),
         (&[("prompt", "dance")], "invalid_request"),
         (&[("max_age", "soon")], "invalid_request"),
+        (&[("claims", "email")], "invalid_request"),
+        (&[("claims", "{\"id_token\":{\"email\":true}}")], "invalid_request"),
+        (&[("claims", "{}"), ("claims", "{}")], "invalid_request"),
+        (&[("claims", ESSENTIAL_GOLD)], "unmet_authentication_requirements"),
         (&[("max_age", "-1")], "invalid_request"),
         (&[("resource", "https://nowhere.example")], "invalid_target"),
         (&[("nonce", "a\0b")], "invalid_request"),

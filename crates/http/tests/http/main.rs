@@ -7,6 +7,7 @@
 )]
 
 mod authorize;
+mod claims;
 mod cors;
 mod documents;
 mod flood;
@@ -14,6 +15,7 @@ mod introspect;
 mod login;
 mod logout;
 mod malformed;
+mod opaque_tokens;
 mod site;
 mod stock_client;
 mod token;
