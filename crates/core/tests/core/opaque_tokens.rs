@@ -119,6 +119,7 @@ const ENDS: &[End] = &[
             Ok(tx.update_client(&client)?)
         });
         assert!(disable.unwrap());
+        world.provider.poll().unwrap();
     }),
     ("user", |world, _, _| {
         let disable = world.provider.store.write(|tx| {
