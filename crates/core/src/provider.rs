@@ -239,6 +239,13 @@ impl Shared {
         Ok(Some(registration))
     }
 
+    /// Keys and resources as they were last seen, however long ago: to be looked at, not to
+    /// answer requests with. And how long ago the database confirmed them.
+    pub fn last_snapshot(&self) -> (Arc<Snapshot>, Seconds) {
+        let (snapshot, confirmed) = self.current();
+        (snapshot, self.now().since(confirmed))
+    }
+
     /// Compares versions with the database and reloads what changed. Run once a second, and
     /// after a change that must be seen at once.
     ///

@@ -8,8 +8,8 @@ use keywright_core::store::{AuditEvent, Mode, Outcome, Store, StoreError, Tx};
 use crate::db::{ConnectionManager, Engine, Lease};
 use crate::examine::{self, Examination};
 use crate::failure;
-use crate::group_commit::GroupCommit;
-use crate::migrate;
+use crate::group_commit::{CommitObserver, GroupCommit};
+use crate::migrate::{self, Schema};
 use crate::transaction;
 
 /// How to talk to a database.
@@ -37,6 +37,17 @@ impl Default for Options {
             durable: true,
         }
     }
+}
+
+/// The pool of connections at one instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolState {
+    /// Connections that are open.
+    pub open: u32,
+    /// Those of them that nobody uses.
+    pub idle: u32,
+    /// How many there may be.
+    pub limit: u32,
 }
 
 /// An open database. Share it in an `Arc`; connections close when the last one goes.
@@ -106,6 +117,37 @@ impl Database {
     pub fn examine(&self) -> Result<Examination, StoreError> {
         let mut connection = self.manager.connect_writer().map_err(|e| failure::connecting(&e))?;
         examine::run(&mut connection).map_err(|e| failure::store_error(&e))
+    }
+
+    /// Tells `observer` of every commit that SQLite's writers share.
+    #[must_use]
+    pub fn observed(self, observer: CommitObserver) -> Self {
+        let writer = self.writer.map(|writer| writer.observed(observer));
+        Self { writer, ..self }
+    }
+
+    /// Asks the database, by a pooled connection, whether its tables are what this binary knows.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it does not answer, [`StoreError::Failed`] when it does
+    /// and there is nothing of ours in it.
+    pub fn schema(&self) -> Result<Schema, StoreError> {
+        let mut pooled = self.begin(Mode::Read)?;
+        let lease: &mut Lease = &mut pooled;
+        let found = migrate::schema(&mut lease.connection);
+        // A connection whose transaction did not end as it should goes.
+        lease.in_use = lease.connection.rollback().is_err();
+        found
+    }
+
+    /// The pool at this instant.
+    pub fn pool(&self) -> PoolState {
+        let state = self.pool.state();
+        PoolState {
+            open: state.connections,
+            idle: state.idle_connections,
+            limit: self.pool.max_size(),
+        }
     }
 
     /// A pooled connection with a transaction begun on it. A connection that broke while it

@@ -7,12 +7,26 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
+use diesel::QueryResult;
 use keywright_core::store::{AuditEvent, Mode, Outcome, StoreError, Tx};
 
 use crate::db::{AnyConnection, ConnectionManager};
 use crate::failure;
 use crate::transaction;
+
+/// A commit as it went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Commit {
+    /// How many transactions shared it.
+    pub members: usize,
+    /// How long the database took for it.
+    pub took: Duration,
+}
+
+/// Who is told of every commit; runs while the writer is locked, and must be quick.
+pub type CommitObserver = Box<dyn Fn(Commit) + Send + Sync>;
 
 /// How many transactions share a commit at most; beyond that the first would wait too long.
 const MEMBERS: usize = 64;
@@ -22,6 +36,7 @@ pub(crate) struct GroupCommit {
     manager: ConnectionManager,
     writer: Mutex<Writer>,
     waiting: AtomicUsize,
+    observer: Option<CommitObserver>,
 }
 
 #[derive(Default)]
@@ -84,7 +99,12 @@ impl Group {
 impl GroupCommit {
     /// Connects when the first transaction comes.
     pub(crate) fn new(manager: ConnectionManager) -> Self {
-        Self { manager, writer: Mutex::default(), waiting: AtomicUsize::new(0) }
+        Self { manager, writer: Mutex::default(), waiting: AtomicUsize::new(0), observer: None }
+    }
+
+    /// Tells `observer` of every commit.
+    pub(crate) fn observed(self, observer: CommitObserver) -> Self {
+        Self { observer: Some(observer), ..self }
     }
 
     /// Runs `body` in a group; returns when the group's fate is known.
@@ -97,7 +117,7 @@ impl GroupCommit {
         self.waiting.fetch_add(1, Ordering::SeqCst);
         let writer = lock(&self.writer);
         self.waiting.fetch_sub(1, Ordering::SeqCst);
-        let mut turn = Turn { writer, settled: false };
+        let mut turn = Turn { writer, settled: false, observer: self.observer.as_ref() };
 
         let group = self.join(&mut turn.writer)?;
         let own = turn.run_member(body);
@@ -131,6 +151,7 @@ impl GroupCommit {
 struct Turn<'w> {
     writer: MutexGuard<'w, Writer>,
     settled: bool,
+    observer: Option<&'w CommitObserver>,
 }
 
 impl Turn<'_> {
@@ -161,8 +182,7 @@ impl Turn<'_> {
         if !last && !full {
             return;
         }
-        let committed = self.writer.connection.as_mut().map(AnyConnection::commit);
-        match committed {
+        match self.commit() {
             Some(Err(error)) => self.fail(failure::store_error(&error)),
             _ => {
                 if let Some(open) = self.writer.open.take() {
@@ -170,6 +190,17 @@ impl Turn<'_> {
                 }
             }
         }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "telemetry measures; nothing is decided by it")]
+    fn commit(&mut self) -> Option<QueryResult<()>> {
+        let members = self.writer.open.as_ref().map_or(0, |open| open.members);
+        let began = Instant::now();
+        let committed = self.writer.connection.as_mut().map(AnyConnection::commit);
+        if let Some(observer) = self.observer {
+            observer(Commit { members, took: began.elapsed() });
+        }
+        committed
     }
 
     /// Fails the group and drops the connection, which rolls back.

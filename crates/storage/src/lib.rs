@@ -29,5 +29,7 @@ mod transaction;
 mod users;
 mod versions;
 
-pub use database::{Database, Options};
+pub use database::{Database, Options, PoolState};
 pub use examine::Examination;
+pub use group_commit::{Commit, CommitObserver};
+pub use migrate::Schema;

@@ -3,6 +3,9 @@
 use diesel::backend::Backend;
 use diesel::connection::SimpleConnection as _;
 use diesel::migration::{Migration, MigrationSource};
+use diesel::pg::Pg;
+use diesel::sqlite::Sqlite;
+use diesel::{QueryDsl as _, RunQueryDsl as _};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use keywright_core::store::{Mode, StoreError};
 
@@ -11,6 +14,25 @@ use crate::failure;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
+
+/// Whether the tables are what this binary knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Schema {
+    /// They are.
+    Current,
+    /// Migrations are missing: how many.
+    Behind(usize),
+    /// A newer binary changed them: a migration that this one does not know.
+    Ahead(String),
+}
+
+diesel::table! {
+    /// Where Diesel notes what was applied.
+    #[sql_name = "__diesel_schema_migrations"]
+    applied_migrations (version) {
+        version -> Text,
+    }
+}
 
 /// Held to the end of the transaction. Two schemas of one server do not wait for each other.
 const LOCK: &str =
@@ -43,6 +65,32 @@ pub(crate) fn pending(connection: &mut AnyConnection) -> Result<Vec<String>, Sto
     };
     connection.rollback().map_err(|e| failure::store_error(&e))?;
     names
+}
+
+/// Compares what was applied with what is known; writes nothing, unlike [`pending`].
+pub(crate) fn schema(connection: &mut AnyConnection) -> Result<Schema, StoreError> {
+    let known = match connection {
+        AnyConnection::Sqlite(_) => versions::<Sqlite>(&SQLITE),
+        AnyConnection::Postgres(_) => versions::<Pg>(&POSTGRES),
+    }?;
+    let applied: Vec<String> = applied_migrations::table
+        .select(applied_migrations::version)
+        .load(connection)
+        .map_err(|e| failure::store_error(&e))?;
+    let strange = applied.iter().find(|version| !known.contains(version));
+    Ok(match strange {
+        Some(version) => Schema::Ahead(version.clone()),
+        None if applied.len() < known.len() => Schema::Behind(known.len() - applied.len()),
+        None => Schema::Current,
+    })
+}
+
+fn versions<DB: Backend>(source: &EmbeddedMigrations) -> Result<Vec<String>, StoreError>
+where
+    EmbeddedMigrations: MigrationSource<DB>,
+{
+    let known: Vec<Box<dyn Migration<DB>>> = source.migrations().map_err(|e| failed(&*e))?;
+    Ok(known.iter().map(|migration| migration.name().version().to_string()).collect())
 }
 
 fn apply<C, DB>(connection: &mut C, source: &EmbeddedMigrations) -> Result<Vec<String>, StoreError>

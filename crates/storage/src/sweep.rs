@@ -18,6 +18,8 @@ const ENDED: &[&str] = &[
         WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
     "DELETE FROM revoked_tokens WHERE jti IN (SELECT jti FROM revoked_tokens
         WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
+    "DELETE FROM replays WHERE (kind, value) IN (SELECT kind, value FROM replays
+        WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
     "DELETE FROM throttle WHERE key IN (SELECT key FROM throttle
         WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
     "DELETE FROM client_secrets WHERE id IN (SELECT id FROM client_secrets

@@ -33,6 +33,10 @@ pub enum GrantType {
 }
 
 impl GrantType {
+    /// Every grant type there is.
+    pub const ALL: &'static [Self] =
+        &[Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
+
     /// The value of `grant_type`.
     pub const fn as_str(self) -> &'static str {
         match self {

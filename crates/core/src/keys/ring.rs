@@ -13,6 +13,18 @@ use crate::keys::seal::MasterKey;
 use crate::keys::sign::{Compact, Signer, Verifier};
 use crate::random::Random;
 use crate::store::{KeyRow, KeyState, StoreError};
+use crate::time::Timestamp;
+
+/// When a key came to be what it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Life {
+    /// What it signs with.
+    pub algorithm: Algorithm,
+    /// Where it is in its life.
+    pub state: KeyState,
+    /// When it began to sign, or when it was published if it has not.
+    pub since: Timestamp,
+}
 
 /// Keys of one snapshot, signers and verifiers built once. Debug shows no private key.
 #[derive(Debug)]
@@ -20,6 +32,7 @@ pub struct KeyRing {
     signers: BTreeMap<Algorithm, Signer>,
     verifiers: HashMap<Kid, Verifier>,
     states: HashMap<Kid, KeyState>,
+    lives: Vec<Life>,
     jwks: String,
 }
 
@@ -43,7 +56,8 @@ impl KeyRing {
             }
         }
         let states = rows.iter().map(|row| (row.kid.clone(), row.state)).collect();
-        Ok(Self { signers, verifiers, states, jwks: jwks::document(rows)? })
+        let lives = rows.iter().map(life).collect();
+        Ok(Self { signers, verifiers, states, lives, jwks: jwks::document(rows)? })
     }
 
     /// The JWKS (RFC 7517): announced, active and retired keys.
@@ -59,6 +73,11 @@ impl KeyRing {
     /// Where a key is in its life; `None` for one that was never ours.
     pub fn state(&self, kid: &Kid) -> Option<KeyState> {
         self.states.get(kid).copied()
+    }
+
+    /// Every key there is, oldest first, for whoever watches over them.
+    pub fn lives(&self) -> &[Life] {
+        &self.lives
     }
 
     /// Signs claims JSON with the active key of `algorithm`, header `typ`.
@@ -103,6 +122,11 @@ pub(super) fn seal(
     master: &MasterKey,
 ) -> Result<Vec<u8>, Error> {
     master.seal(random, &context(pair.algorithm, &pair.kid), &pair.private)
+}
+
+fn life(row: &KeyRow) -> Life {
+    let since = row.activated_at.unwrap_or(row.announced_at);
+    Life { algorithm: row.algorithm, state: row.state, since }
 }
 
 fn signer(row: &KeyRow, master: &MasterKey) -> Result<Signer, Error> {

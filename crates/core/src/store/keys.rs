@@ -20,6 +20,23 @@ pub enum KeyState {
     Revoked,
 }
 
+impl KeyState {
+    /// Every state there is, in the order of a life.
+    pub const ALL: &'static [Self] =
+        &[Self::Announced, Self::Active, Self::Retired, Self::Removed, Self::Revoked];
+
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Announced => "announced",
+            Self::Active => "active",
+            Self::Retired => "retired",
+            Self::Removed => "removed",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
 /// A signing key as stored.
 #[derive(Debug, Clone)]
 pub struct KeyRow {

@@ -6,7 +6,8 @@ use crate::time::Timestamp;
 /// Batched removal over every table that has an end.
 pub trait SweepTx {
     /// Removes at most `limit` rows per table that ended before `now`: interactions, sessions,
-    /// opaque access tokens, revoked `jti`s, throttle counters and expired client secrets; codes
+    /// opaque access tokens, revoked `jti`s, what may be shown once, throttle counters and expired
+    /// client secrets; codes
     /// that expired before `spent` (so that a replay is still recognised); grants that expired
     /// or were revoked before `spent`, with their refresh state. Audit events before
     /// `audit_before`. How many rows went.

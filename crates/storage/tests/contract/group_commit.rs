@@ -2,8 +2,8 @@
 //! pays for another's mistake with a write that was acknowledged.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Barrier;
 use std::sync::mpsc;
+use std::sync::{Arc, Barrier, Mutex};
 
 use keywright_core::error::{Error, ErrorCode};
 use keywright_core::store::{StoreError, StoreExt as _};
@@ -137,4 +137,26 @@ fn two_processes_write_to_one_file_without_losing_anything() {
         });
         assert_eq!(read(&scratch, |tx| tx.clients()).len(), 80);
     });
+}
+
+#[test]
+fn every_member_is_in_one_of_the_commits_that_are_told() {
+    let scratch = ScratchDatabase::sqlite();
+    let commits = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&commits);
+    let database = Database::open(&scratch.url, options()).unwrap();
+    let database = database.observed(Box::new(move |commit| seen.lock().unwrap().push(commit)));
+    std::thread::scope(|scope| {
+        for thread in 0..THREADS {
+            let database = &database;
+            scope.spawn(move || {
+                for round in 0..ROUNDS {
+                    let row = client(&format!("{thread}-{round}"));
+                    database.write(|tx| Ok(tx.insert_client(&row)?)).unwrap();
+                }
+            });
+        }
+    });
+    let members = commits.lock().unwrap().iter().map(|commit| commit.members).sum::<usize>();
+    assert_eq!(members, THREADS * ROUNDS);
 }

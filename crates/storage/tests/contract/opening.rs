@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use keywright_core::error::Error;
 use keywright_core::store::{StoreError, StoreExt as _};
-use keywright_storage::{Database, Options};
+use keywright_storage::{Database, Options, Schema};
 use keywright_testkit::database::{ScratchDatabase, each, options};
 use tempfile::TempDir;
 
@@ -200,4 +200,33 @@ fn a_connection_that_breaks_inside_a_transaction_is_unavailable_and_keeps_nothin
     });
     assert!(matches!(answer, Err(Error::Store(StoreError::Unavailable(_)))), "{answer:?}");
     assert!(database.read(|tx| Ok(tx.clients()?)).unwrap().is_empty());
+}
+
+#[test]
+fn a_running_server_sees_that_its_tables_are_of_another_version() {
+    each(|scratch| {
+        let schema = || scratch.database.schema().unwrap();
+        assert_eq!(schema(), Schema::Current);
+        let before = scratch.contents();
+        let newer = "INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')";
+        scratch.execute(newer);
+        assert_eq!(schema(), Schema::Ahead("99990101000000".into()));
+        scratch.execute("DELETE FROM __diesel_schema_migrations");
+        assert!(matches!(schema(), Schema::Behind(count) if count > 0));
+        let mut after = scratch.contents();
+        let migrations = "__diesel_schema_migrations".to_owned();
+        after.insert(migrations.clone(), before[&migrations].clone());
+        assert_eq!(after, before, "looking writes nothing");
+    });
+}
+
+#[test]
+fn the_pool_tells_what_is_open_and_what_is_idle() {
+    each(|scratch| {
+        let read = scratch.database.read(|_| Ok(scratch.database.pool()));
+        let (meanwhile, afterwards) = (read.unwrap(), scratch.database.pool());
+        assert_eq!(meanwhile.open - meanwhile.idle, 1, "{meanwhile:?}");
+        assert_eq!(afterwards.open, afterwards.idle, "{afterwards:?}");
+        assert_eq!(afterwards.limit, options().connections);
+    });
 }

@@ -136,3 +136,18 @@ fn a_sweep_takes_the_oldest_first_and_no_more_than_the_limit_of_each_table() {
         assert_eq!(sweep(&scratch, at(250), LONG_AGO, 2), 0);
     });
 }
+
+#[test]
+fn what_may_be_shown_once_goes_when_it_would_be_refused_anyway() {
+    each(|scratch| {
+        let (first, last) = (at(300).0, at(301).0);
+        scratch.execute(&format!(
+            "INSERT INTO replays (kind, value, expires_at) VALUES
+                ('jti', 'a', {first}), ('jti', 'b', {last}), ('request_uri', 'a', {last})"
+        ));
+        assert_eq!(sweep(&scratch, at(301), LONG_AGO, 100), 1);
+        assert_eq!(sweep(&scratch, at(302), LONG_AGO, 1), 1);
+        assert_eq!(sweep(&scratch, at(302), LONG_AGO, 1), 1);
+        assert_eq!(sweep(&scratch, at(302), LONG_AGO, 1), 0);
+    });
+}

@@ -6,7 +6,7 @@ mod rotate;
 
 use clap::Subcommand;
 use keywright_core::keys::lifecycle::Change;
-use keywright_core::store::{KeyRow, KeyState};
+use keywright_core::store::KeyRow;
 use serde_json::{Value, json};
 
 use super::output::{Output, instant};
@@ -44,17 +44,10 @@ pub(super) fn run(verb: Verb, config: &Config, output: &mut Output<'_>) -> Resul
 }
 
 fn describe(key: &KeyRow) -> Value {
-    let state = match key.state {
-        KeyState::Announced => "announced",
-        KeyState::Active => "active",
-        KeyState::Retired => "retired",
-        KeyState::Removed => "removed",
-        KeyState::Revoked => "revoked",
-    };
     json!({
         "kid": key.kid,
         "algorithm": key.algorithm,
-        "state": state,
+        "state": key.state.as_str(),
         "announced_at": instant(key.announced_at),
         "activated_at": key.activated_at.map(instant),
         "retired_at": key.retired_at.map(instant),
