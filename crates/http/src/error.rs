@@ -44,13 +44,13 @@ pub(crate) enum Failure {
 /// What an error looks like from outside.
 struct Shown<'a> {
     status: StatusCode,
-    code: &'a str,
+    code: &'static str,
     description: Cow<'a, str>,
     retry_after: Option<u64>,
 }
 
 impl<'a> Shown<'a> {
-    fn new(status: StatusCode, code: &'a str, description: impl Into<Cow<'a, str>>) -> Self {
+    fn new(status: StatusCode, code: &'static str, description: impl Into<Cow<'a, str>>) -> Self {
         Self { status, code, description: description.into(), retry_after: None }
     }
 
@@ -126,6 +126,11 @@ impl Failure {
                 Shown::new(StatusCode::NOT_FOUND, "not_found", "Nothing lives at this address")
             }
         }
+    }
+
+    /// The code that the client sees, out of a closed set.
+    pub(crate) fn code(&self) -> &'static str {
+        self.shown().code
     }
 
     /// Says in the log what happened. The span around it names route and request id.

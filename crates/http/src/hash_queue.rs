@@ -9,8 +9,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Instant;
 
 use tokio::sync::oneshot;
+
+use crate::metrics::Hashes;
 
 /// How much the hashing threads yield to the others (`nice`, 0 to 19).
 const NICENESS: i32 = 10;
@@ -26,6 +29,7 @@ pub struct Overloaded;
 #[derive(Debug, Clone)]
 pub struct HashQueue {
     jobs: SyncSender<Job>,
+    metrics: Hashes,
 }
 
 impl HashQueue {
@@ -40,7 +44,13 @@ impl HashQueue {
             let queue = Arc::clone(&queue);
             thread::Builder::new().name(format!("hash-{number}")).spawn(move || work(&queue))?;
         }
-        Ok(Self { jobs })
+        Ok(Self { jobs, metrics: Hashes::default() })
+    }
+
+    /// Counts into `metrics`.
+    #[must_use]
+    pub(crate) fn measured(self, metrics: Hashes) -> Self {
+        Self { metrics, ..self }
     }
 
     /// Runs `job` on a hashing thread. A job whose caller has gone away is skipped.
@@ -53,17 +63,33 @@ impl HashQueue {
         F: FnOnce() -> T + Send + 'static,
     {
         let (answer, waiting) = oneshot::channel();
+        let metrics = self.metrics.clone();
         let job: Job = Box::new(move || {
+            metrics.waiting.dec();
             if !answer.is_closed() {
                 // The caller may leave while we work; nobody is left to tell.
-                drop(answer.send(job()));
+                drop(answer.send(measured(&metrics, job)));
             }
         });
+        // Counted first: a thread may be done before this one goes on.
+        self.metrics.waiting.inc();
         self.jobs.try_send(job).map_err(|refused| match refused {
-            TrySendError::Full(_) | TrySendError::Disconnected(_) => Overloaded,
+            TrySendError::Full(_) | TrySendError::Disconnected(_) => {
+                self.metrics.waiting.dec();
+                self.metrics.refused.inc();
+                Overloaded
+            }
         })?;
         waiting.await.map_err(|_gone| Overloaded)
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "telemetry measures; nothing is decided by it")]
+fn measured<T>(metrics: &Hashes, job: impl FnOnce() -> T) -> T {
+    let began = Instant::now();
+    let done = job();
+    metrics.duration.observe(began.elapsed().as_secs_f64());
+    done
 }
 
 fn work(queue: &Mutex<Receiver<Job>>) {
@@ -117,7 +143,9 @@ mod tests {
         while running.try_recv().is_err() {
             actix_web::rt::task::yield_now().await;
         }
+        let refused = queue.metrics.refused.get();
         assert_eq!(queue.run(|| ()).await, Err(Overloaded));
+        assert_eq!((queue.metrics.refused.get(), queue.metrics.waiting.get()), (refused + 1, 0));
         release.send(()).unwrap();
         first.await.unwrap();
     }

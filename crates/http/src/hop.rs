@@ -9,22 +9,27 @@ use std::time::Duration;
 use actix_web::rt::time::timeout;
 use actix_web::web;
 use keywright_core::error::Error;
-use tokio::sync::Semaphore;
+use prometheus_client::metrics::gauge::Gauge;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Span;
 
 use crate::error::Failure;
+use crate::metrics::Hops;
 
 /// Permits to be at the database.
 #[derive(Debug, Clone)]
 pub(crate) struct Hop {
     permits: Arc<Semaphore>,
     wait: Duration,
+    metrics: Hops,
 }
 
 impl Hop {
     /// `limit` permits; a request waits at most `wait` for one.
-    pub(crate) fn new(limit: usize, wait: Duration) -> Self {
-        Self { permits: Arc::new(Semaphore::new(limit.max(1))), wait }
+    pub(crate) fn new(limit: usize, wait: Duration, metrics: Hops) -> Self {
+        let limit = limit.max(1);
+        metrics.limit.set(i64::try_from(limit).unwrap_or(i64::MAX));
+        Self { permits: Arc::new(Semaphore::new(limit)), wait, metrics }
     }
 
     /// Runs `work` on a thread that may block.
@@ -36,10 +41,7 @@ impl Hop {
         T: Send + 'static,
         F: FnOnce() -> Result<T, Error> + Send + 'static,
     {
-        let turn = timeout(self.wait, Arc::clone(&self.permits).acquire_owned());
-        let Ok(Ok(permit)) = turn.await else {
-            return Err(Failure::Overloaded);
-        };
+        let permit = self.turn().await?;
         let span = Span::current();
         let answer = web::block(move || {
             // Held by the work, not by the request: a client that hangs up frees nothing.
@@ -52,6 +54,44 @@ impl Hop {
             Err(_) => Err(Error::Internal("the request's thread panicked".into()).into()),
         }
     }
+
+    /// A permit, at once when there is one.
+    async fn turn(&self) -> Result<Turn, Failure> {
+        let permits = Arc::clone(&self.permits);
+        let permit = if let Ok(permit) = Arc::clone(&permits).try_acquire_owned() {
+            permit
+        } else {
+            let _waiting = Counted::new(&self.metrics.waiting);
+            let Ok(Ok(permit)) = timeout(self.wait, permits.acquire_owned()).await else {
+                self.metrics.refused.inc();
+                return Err(Failure::Overloaded);
+            };
+            permit
+        };
+        Ok(Turn { _permit: permit, _busy: Counted::new(&self.metrics.busy) })
+    }
+}
+
+/// A permit, and the count of those who hold one.
+struct Turn {
+    _permit: OwnedSemaphorePermit,
+    _busy: Counted,
+}
+
+/// One more in a gauge until this is dropped.
+struct Counted(Gauge);
+
+impl Counted {
+    fn new(gauge: &Gauge) -> Self {
+        gauge.inc();
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 #[cfg(test)]
@@ -61,7 +101,7 @@ mod tests {
 
     #[actix_web::test]
     async fn without_a_permit_in_time_the_request_is_refused() {
-        let hop = Hop::new(1, Duration::ZERO);
+        let hop = Hop::new(1, Duration::ZERO, Hops::default());
         let (started, running) = mpsc::channel();
         let (release, released) = mpsc::channel::<()>();
         let busy = hop.clone();
@@ -76,15 +116,18 @@ mod tests {
         while running.try_recv().is_err() {
             actix_web::rt::task::yield_now().await;
         }
+        assert_eq!((hop.metrics.busy.get(), hop.metrics.refused.get()), (1, 0));
         assert!(matches!(hop.run(|| Ok(())).await, Err(Failure::Overloaded)));
+        assert_eq!((hop.metrics.waiting.get(), hop.metrics.refused.get()), (0, 1));
         release.send(()).unwrap();
         assert!(first.await.unwrap().is_ok());
         assert!(hop.run(|| Ok(())).await.is_ok());
+        assert_eq!(hop.metrics.busy.get(), 0);
     }
 
     #[actix_web::test]
     async fn a_panic_is_an_internal_error_and_gives_the_permit_back() {
-        let hop = Hop::new(1, Duration::from_secs(5));
+        let hop = Hop::new(1, Duration::from_secs(5), Hops::default());
         let lost = hop.run(|| -> Result<(), Error> { panic!("on purpose") }).await;
         assert!(matches!(lost, Err(Failure::Protocol(Error::Internal(_)))));
         assert!(hop.run(|| Ok(())).await.is_ok());

@@ -8,12 +8,18 @@ mod error;
 mod extract;
 mod hash_queue;
 mod hop;
+mod management;
+mod metrics;
 mod middleware;
 pub mod pages;
 mod publish;
 mod routes;
 mod serve;
 mod state;
+mod tls;
 
 pub use hash_queue::{HashQueue, Overloaded};
+pub use management::{Check, Management};
+pub use metrics::Metrics;
 pub use serve::{ServerOptions, Serving, serve};
+pub use tls::{ServerCertificate, TlsError, certificate_expiry};

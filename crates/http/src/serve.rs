@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Server;
@@ -14,9 +15,11 @@ use tracing_actix_web::TracingLogger;
 
 use crate::hash_queue::HashQueue;
 use crate::hop::Hop;
-use crate::middleware::{headers, trace};
+use crate::metrics::Metrics;
+use crate::middleware::{headers, measure, trace};
 use crate::routes;
 use crate::state::State;
+use crate::tls::ServerCertificate;
 
 /// How the public listener runs.
 #[derive(Debug, Clone)]
@@ -33,7 +36,7 @@ pub struct ServerOptions {
     pub hash_threads: usize,
     /// How many logins may wait for one of them before a login is answered 503.
     pub hash_queue: usize,
-    /// How long a client may take to send its request head.
+    /// How long a client may take to send its request head, and before it to agree on TLS.
     pub request_timeout: Duration,
     /// How long an idle connection is kept.
     pub keep_alive: Duration,
@@ -41,6 +44,10 @@ pub struct ServerOptions {
     pub shutdown_timeout: Duration,
     /// Whether SIGINT, SIGTERM and SIGQUIT stop the server; a test says no.
     pub signals: bool,
+    /// The certificate, when TLS is spoken.
+    pub tls: Option<Arc<ServerCertificate>>,
+    /// What is counted and measured.
+    pub metrics: Metrics,
 }
 
 impl ServerOptions {
@@ -58,6 +65,8 @@ impl ServerOptions {
             keep_alive: Duration::from_secs(75),
             shutdown_timeout: Duration::from_secs(20),
             signals: true,
+            tls: None,
+            metrics: Metrics::default(),
         }
     }
 }
@@ -73,25 +82,32 @@ pub struct Serving {
 /// Binds and serves. Needs a Tokio runtime (`actix_web::rt::System` is one).
 ///
 /// # Errors
-/// When an address cannot be bound or a hashing thread cannot be started.
+/// When an address cannot be bound, a hashing thread cannot be started or OpenSSL fails.
 pub fn serve(options: &ServerOptions, provider: Provider) -> io::Result<Serving> {
+    let metrics = options.metrics.clone();
     let hashes = HashQueue::start(options.hash_threads, options.hash_queue)?;
-    let hop = Hop::new(options.hops, options.hop_wait);
-    let state = web::Data::new(State::new(provider, hop, hashes));
+    let hashes = hashes.measured(metrics.hashes.clone());
+    let hop = Hop::new(options.hops, options.hop_wait, metrics.hops.clone());
+    let state = web::Data::new(State::new(provider, hop, hashes, metrics));
     let mut server = HttpServer::new(move || {
         App::new()
             .app_data(state.clone())
             .configure(|app| routes::configure(app, &state))
             .wrap(from_fn(headers::add))
+            .wrap(from_fn(measure::observe))
             .wrap(TracingLogger::<trace::RootSpan>::new())
     })
     .workers(options.workers.max(1))
     .worker_max_blocking_threads(options.hops.max(1))
     .client_request_timeout(options.request_timeout)
+    .tls_handshake_timeout(options.request_timeout)
     .keep_alive(KeepAlive::Timeout(options.keep_alive))
     .shutdown_timeout(options.shutdown_timeout.as_secs());
     for address in &options.listen {
-        server = server.bind(address)?;
+        server = match &options.tls {
+            Some(certificate) => server.bind_openssl(address, certificate.acceptor()?)?,
+            None => server.bind(address)?,
+        };
     }
     if !options.signals {
         server = server.disable_signals();

@@ -11,6 +11,7 @@ use crate::error::Failure;
 use crate::extract::caller;
 use crate::hash_queue::HashQueue;
 use crate::hop::Hop;
+use crate::metrics::Metrics;
 use crate::pages::Layout;
 use crate::publish::Publisher;
 
@@ -22,6 +23,8 @@ pub(crate) struct State {
     pub(crate) hop: Hop,
     /// The way to password hashes.
     pub(crate) hashes: HashQueue,
+    /// What is counted and measured.
+    pub(crate) metrics: Metrics,
     /// Discovery and JWKS as bytes.
     pub(crate) publisher: Publisher,
     /// Path of the issuer without a trailing slash: empty for an issuer at the root.
@@ -33,7 +36,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(provider: Provider, hop: Hop, hashes: HashQueue) -> Self {
+    pub(crate) fn new(provider: Provider, hop: Hop, hashes: HashQueue, metrics: Metrics) -> Self {
         let issuer = Url::parse(&provider.settings.issuer).ok();
         let origin = issuer.as_ref().map(|url| url.origin().ascii_serialization());
         let host = issuer.as_ref().and_then(Url::host_str).unwrap_or_default().to_owned();
@@ -48,6 +51,7 @@ impl State {
             provider,
             hop,
             hashes,
+            metrics,
             hosts,
             host_warned: AtomicBool::new(false),
         }

@@ -10,6 +10,7 @@ use super::rendering::json;
 use crate::error::Failure;
 use crate::extract::client_form::ClientForm;
 use crate::extract::parameters::Parameters;
+use crate::metrics;
 use crate::state::State;
 
 /// Exchanges a grant for tokens.
@@ -23,7 +24,17 @@ pub(crate) async fn post(
         Err(refused) => return refused,
     };
     let named = form.named;
-    exchange(&request, &state, form).await.unwrap_or_else(|failure| failure.json(&request, named))
+    let grant_type = metrics::grant_type(form.parameters.peek("grant_type").unwrap_or_default());
+    match exchange(&request, &state, form).await {
+        Ok(answer) => {
+            state.metrics.tokens.issued(grant_type);
+            answer
+        }
+        Err(failure) => {
+            state.metrics.tokens.refused(grant_type, failure.code());
+            failure.json(&request, named)
+        }
+    }
 }
 
 async fn exchange(

@@ -88,6 +88,11 @@ impl Parameters {
         Some(self.0.swap_remove(at).1)
     }
 
+    /// A parameter that stays where it is.
+    pub(crate) fn peek(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
     /// Takes a parameter out that must be there.
     ///
     /// # Errors

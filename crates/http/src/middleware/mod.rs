@@ -1,5 +1,6 @@
-//! What surrounds every request: headers, CORS, the span of its log lines.
+//! What surrounds every request: headers, CORS, metrics, the span of its log lines.
 
 pub(crate) mod cors;
 pub(crate) mod headers;
+pub(crate) mod measure;
 pub(crate) mod trace;
