@@ -28,6 +28,7 @@ if [ $# -eq 2 ]; then
     export KEYWRIGHT_MASTER_KEY_FILE="$scratch/master.key"
 fi
 
+export KEYWRIGHT_MANAGEMENT__LISTEN=
 "$keywright" serve >"$scratch/log" 2>&1 &
 server=$!
 finish() {

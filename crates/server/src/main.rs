@@ -10,6 +10,9 @@ mod doctor;
 mod failure;
 mod jobs;
 mod master_key;
+mod metrics;
+mod readiness;
+mod shutdown;
 mod telemetry;
 mod wire;
 

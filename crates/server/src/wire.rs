@@ -11,15 +11,16 @@ use keywright_core::keys::lifecycle::Lifecycle;
 use keywright_core::keys::seal::MasterKey;
 use keywright_core::provider::Provider;
 use keywright_core::random::OsRandom;
-use keywright_core::store::{Aggregate, StoreError, StoreExt as _, Tx};
+use keywright_core::store::{Aggregate, Store, StoreError, StoreExt as _, Tx};
 use keywright_core::time::{Clock as _, Timestamp};
-use keywright_http::{ServerOptions, Serving};
+use keywright_http::{Management, ServerCertificate, ServerOptions, Serving};
 use keywright_storage::{Database, Options};
 
 use crate::clock::SystemClock;
 use crate::config::{self, Config};
 use crate::failure::Failure;
-use crate::{jobs, master_key};
+use crate::metrics::Metrics;
+use crate::{jobs, master_key, readiness, shutdown};
 
 /// What a verb of the command line works with.
 pub(crate) struct Wired<'c> {
@@ -127,40 +128,68 @@ pub(crate) fn serve_beside(
     config: &Config,
     beside: impl FnOnce() -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let store = database(config)?;
+    let metrics = Metrics::default();
+    let store = Arc::new(database(config)?.observed(metrics.commits.observer()));
     for migration in store.migrate()? {
         tracing::info!("applied migration {migration}");
     }
+    let certificate = certificate(config)?;
     let listen = config.listen.iter().copied().map(take_port).collect::<Result<Vec<_>, _>>()?;
-    let provider = provider(config, &listen, store)?;
+    let provider = provider(config, &listen, metrics.measure(&store))?;
     for change in config::reconcile::apply(&provider, &config.declared)? {
         tracing::info!("configuration: {change}");
     }
-    let options = server_options(config, listen);
+    let options = ServerOptions {
+        tls: certificate.clone(),
+        metrics: metrics.http.clone(),
+        ..server_options(config, listen)
+    };
+    let management = {
+        let (provider, database) = (provider.clone(), Arc::clone(&store));
+        let registry = metrics.registry(&provider, &store, certificate.as_ref());
+        Management::new(registry, move || readiness::look(&provider, &database))
+    };
     actix_web::rt::System::new().block_on(async {
+        manage_on(&config.management, &management)?;
         let serving = listen_on(&options, &provider)?;
-        let jobs = jobs::start(&provider);
+        let jobs = jobs::start(&provider, &metrics.jobs, certificate.as_ref());
         announce(config, &provider, &serving.addresses)?;
+        shutdown::on_signals(serving.server.handle(), management, config.http.shutdown_delay)?;
         beside()?;
         serving.server.await?;
-        jobs.stop();
+        if !jobs.stop(config.http.shutdown_timeout).await {
+            // The runtime would wait for it without end.
+            std::process::exit(1);
+        }
         tracing::info!("stopped");
         Ok(())
     })
 }
 
-fn provider(config: &Config, listen: &[SocketAddr], store: Database) -> Result<Provider, Failure> {
+fn provider(
+    config: &Config,
+    listen: &[SocketAddr],
+    store: Arc<dyn Store>,
+) -> Result<Provider, Failure> {
     let mut settings = config.settings.clone();
     if !config.issuer_is_configured {
-        settings.issuer = config::derived_issuer(listen);
+        settings.issuer = config::derived_issuer(listen, config.tls.is_some());
     }
     let random = Arc::new(OsRandom);
-    let master = master_key(config, &store, random.as_ref())?;
-    Ok(Provider::open(settings, Arc::new(store), Arc::new(SystemClock), random, master)?)
+    let master = master_key(config, store.as_ref(), random.as_ref())?;
+    Ok(Provider::open(settings, store, Arc::new(SystemClock), random, master)?)
+}
+
+fn certificate(config: &Config) -> Result<Option<Arc<ServerCertificate>>, Failure> {
+    let Some(tls) = &config.tls else { return Ok(None) };
+    let loaded = ServerCertificate::load(&tls.certificate, &tls.key);
+    loaded.map(Some).map_err(|error| {
+        Failure::new(error.to_string()).hint("check tls.certificate_file and tls.key_file")
+    })
 }
 
 /// Only a database in which nothing was sealed or hashed yet may get a generated key.
-fn master_key(config: &Config, store: &Database, random: &OsRandom) -> Result<MasterKey, Failure> {
+fn master_key(config: &Config, store: &dyn Store, random: &OsRandom) -> Result<MasterKey, Failure> {
     let may_generate = store.read(|tx| Ok(tx.keys()?.is_empty() && tx.clients()?.is_empty()))?;
     let master = master_key::load(config, random, may_generate)?;
     master.check(store)?;
@@ -184,6 +213,7 @@ fn server_options(config: &Config, listen: Vec<SocketAddr>) -> ServerOptions {
         request_timeout: http.request_timeout,
         keep_alive: http.keep_alive,
         shutdown_timeout: http.shutdown_timeout,
+        signals: false,
         ..defaults
     }
 }
@@ -200,17 +230,35 @@ fn take_port(address: SocketAddr) -> io::Result<SocketAddr> {
 
 fn listen_on(options: &ServerOptions, provider: &Provider) -> Result<Serving, Failure> {
     keywright_http::serve(options, provider.clone()).map_err(|error| {
-        let addresses: Vec<_> = options.listen.iter().map(ToString::to_string).collect();
-        Failure::new(format!("cannot listen on {}: {error}", addresses.join(", ")))
+        Failure::new(format!("cannot listen on {}: {error}", list(&options.listen)))
             .hint("choose another address with --listen or KEYWRIGHT_LISTEN")
     })
 }
 
+/// Serves the management endpoints on a thread of their own, until the runtime ends.
+fn manage_on(listen: &[SocketAddr], management: &Arc<Management>) -> Result<(), Failure> {
+    if listen.is_empty() {
+        return Ok(());
+    }
+    let serving = management.serve(listen).map_err(|error| {
+        Failure::new(format!("cannot listen on {} for management: {error}", list(listen))).hint(
+            "choose another address with KEYWRIGHT_MANAGEMENT__LISTEN or management.listen; \
+             empty turns it off",
+        )
+    })?;
+    tracing::info!("management on http://{}", list(&serving.addresses));
+    actix_web::rt::spawn(serving.server);
+    Ok(())
+}
+
+fn list(addresses: &[SocketAddr]) -> String {
+    addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
 fn announce(config: &Config, provider: &Provider, addresses: &[SocketAddr]) -> Result<(), Failure> {
-    let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
     tracing::info!(
         "listening on {}, issuer {}, database {}",
-        addresses.join(", "),
+        list(addresses),
         provider.settings.issuer,
         config.database.kind(),
     );

@@ -49,6 +49,10 @@ pub(crate) struct Config {
     pub(crate) master_key: Option<Secret>,
     /// Files that secrets were read from.
     pub(crate) secret_files: Vec<PathBuf>,
+    /// The certificate of the listener, when it speaks TLS.
+    pub(crate) tls: Option<Tls>,
+    /// Where the management listener listens; nowhere when empty.
+    pub(crate) management: Vec<SocketAddr>,
     /// How the listener runs.
     pub(crate) http: Http,
     /// How to log.
@@ -80,6 +84,15 @@ impl Database {
     }
 }
 
+/// The files of a certificate.
+#[derive(Debug)]
+pub(crate) struct Tls {
+    /// A PEM chain, leaf first.
+    pub(crate) certificate: PathBuf,
+    /// Its PEM private key.
+    pub(crate) key: PathBuf,
+}
+
 /// Limits of the listener and of the password queue.
 #[derive(Debug)]
 pub(crate) struct Http {
@@ -93,7 +106,9 @@ pub(crate) struct Http {
     pub(crate) request_timeout: Duration,
     /// Life of an idle connection.
     pub(crate) keep_alive: Duration,
-    /// Time to finish after a signal.
+    /// Time between a signal and the closing of the listener.
+    pub(crate) shutdown_delay: Duration,
+    /// Time to finish after that.
     pub(crate) shutdown_timeout: Duration,
     /// Threads that hash passwords; one per core when absent.
     pub(crate) hash_threads: Option<usize>,

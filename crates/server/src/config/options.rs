@@ -16,7 +16,7 @@ use url::{Host, Url};
 use super::declared;
 use super::reader::Reader;
 use super::value::Raw;
-use super::{Config, Database, Http, Log};
+use super::{Config, Database, Http, Log, Tls};
 
 /// The shortest announcement: the JWKS max-age and an hour (DESIGN section 5).
 const SHORTEST_ANNOUNCEMENT: Seconds = Seconds::hours(2);
@@ -24,10 +24,12 @@ const SHORTEST_ANNOUNCEMENT: Seconds = Seconds::hours(2);
 /// Reads every option there is.
 pub(super) fn read(reader: &mut Reader) -> Config {
     let listen = reader.fixed("listen", addresses);
-    let issuer = issuer(reader, &listen);
+    let tls = tls(reader);
+    let issuer = issuer(reader, &listen, tls.is_some());
     let data_dir = PathBuf::from(reader.fixed("data_dir", Raw::text));
     let declared = declared::read(reader);
-    let mut settings = Settings::new(issuer.clone().unwrap_or_else(|| derived_issuer(&listen)));
+    let mut settings =
+        Settings::new(issuer.clone().unwrap_or_else(|| derived_issuer(&listen, tls.is_some())));
     lifetimes(reader, &mut settings);
     let longest = declared.resources.iter().filter_map(|r| r.access_token_lifetime).max();
     settings.keys = keys(reader, longest.max(Some(longest_token(&settings))));
@@ -40,6 +42,8 @@ pub(super) fn read(reader: &mut Reader) -> Config {
         issuer_is_configured: issuer.is_some(),
         master_key: master_key(reader, &database),
         database,
+        tls,
+        management: reader.fixed("management.listen", addresses_if_any),
         http: http(reader),
         log: log(reader),
         // After everything that reads one.
@@ -51,11 +55,17 @@ pub(super) fn read(reader: &mut Reader) -> Config {
 }
 
 /// The issuer of a server that nobody configured one for.
-pub(crate) fn derived_issuer(listen: &[SocketAddr]) -> String {
-    listen.first().map(|address| format!("http://{address}")).unwrap_or_default()
+pub(crate) fn derived_issuer(listen: &[SocketAddr], tls: bool) -> String {
+    let scheme = if tls { "https" } else { "http" };
+    listen.first().map(|address| format!("{scheme}://{address}")).unwrap_or_default()
 }
 
 fn addresses(raw: &Raw) -> Result<Vec<SocketAddr>, String> {
+    let addresses = addresses_if_any(raw)?;
+    if addresses.is_empty() { Err("name at least one address".into()) } else { Ok(addresses) }
+}
+
+fn addresses_if_any(raw: &Raw) -> Result<Vec<SocketAddr>, String> {
     let texts = match raw {
         Raw::Toml(toml::Value::Array(_)) => raw.list()?,
         _ => Raw::Text(raw.text()?).list()?,
@@ -63,16 +73,38 @@ fn addresses(raw: &Raw) -> Result<Vec<SocketAddr>, String> {
     let parse = |text: &String| {
         text.parse().map_err(|_| format!("{text:?} is not address:port, such as 127.0.0.1:8080"))
     };
-    let addresses: Vec<_> = texts.iter().map(parse).collect::<Result<_, _>>()?;
-    if addresses.is_empty() { Err("name at least one address".into()) } else { Ok(addresses) }
+    texts.iter().map(parse).collect()
 }
 
-fn issuer(reader: &mut Reader, listen: &[SocketAddr]) -> Option<String> {
+fn tls(reader: &mut Reader) -> Option<Tls> {
+    let certificate = reader.optional("tls.certificate_file", Raw::text);
+    let key = reader.optional("tls.key_file", Raw::text);
+    match (certificate, key) {
+        (Some(certificate), Some(key)) => {
+            Some(Tls { certificate: certificate.into(), key: key.into() })
+        }
+        (Some(_), None) => {
+            reader.refuse("tls.key_file", "set it too: the private key of tls.certificate_file");
+            None
+        }
+        (None, Some(_)) => {
+            reader.refuse("tls.certificate_file", "set it too: the certificate of tls.key_file");
+            None
+        }
+        (None, None) => None,
+    }
+}
+
+fn issuer(reader: &mut Reader, listen: &[SocketAddr], tls: bool) -> Option<String> {
     let insecure = reader.fixed("allow_insecure_issuer", Raw::boolean);
     let issuer = reader.optional("issuer", |raw| {
         let text = raw.text()?;
         check_issuer(&text, insecure).map(|()| text)
     });
+    if tls && issuer.as_ref().is_some_and(|issuer| issuer.starts_with("http:")) {
+        let why = "[tls] is set, so nobody reaches this server under http; write https://";
+        reader.refuse("issuer", why);
+    }
     let elsewhere = listen.first().is_some_and(|address| !address.ip().is_loopback());
     if issuer.is_none() && elsewhere && !reader.is_given("issuer") {
         let why = "set it to the URL under which browsers and clients reach this server; it \
@@ -249,6 +281,7 @@ fn http(reader: &mut Reader) -> Http {
         wait: duration(reader.span("http.wait", Raw::seconds)),
         request_timeout: duration(reader.span("http.request_timeout", Raw::seconds)),
         keep_alive: duration(reader.span("http.keep_alive", Raw::seconds)),
+        shutdown_delay: duration(reader.span("http.shutdown_delay", Raw::seconds)),
         shutdown_timeout: duration(reader.span("http.shutdown_timeout", Raw::seconds)),
         hash_threads: reader.optional("passwords.threads", count),
         hash_queue: reader.fixed("passwords.queue", count),

@@ -116,6 +116,7 @@ impl Stage {
 listen = '{}'
 data_dir = '{data_dir}'
 passwords.cost = 10
+management.listen = ''
 log.level = 'warn'
 
 [[resources]]

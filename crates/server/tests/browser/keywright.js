@@ -73,7 +73,7 @@ export async function startKeywright() {
   await writeFile(file, configuration(port, directory));
   const child = spawn(binary, ['serve', '--config', file], {
     cwd: directory,
-    env: { PATH: process.env.PATH },
+    env: { PATH: process.env.PATH, KEYWRIGHT_MANAGEMENT__LISTEN: '' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let log = '';

@@ -70,6 +70,7 @@ impl Sandbox {
             }
         }
         command.env("KEYWRIGHT_PASSWORDS__COST", "10");
+        command.env("KEYWRIGHT_MANAGEMENT__LISTEN", "127.0.0.1:0");
         command.args(args).current_dir(self.dir.path());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
@@ -86,7 +87,11 @@ impl Sandbox {
 
     /// Starts a server on a free port and waits until it listens.
     pub(crate) fn serve(&self) -> Server {
-        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        self.start(self.command(&["serve", "--listen", "127.0.0.1:0"]))
+    }
+
+    /// Starts a server by this command and waits until it listens.
+    pub(crate) fn start(&self, mut command: Command) -> Server {
         let mut child = command.stdout(Stdio::null()).spawn().unwrap();
         let lines = lines(&mut child);
         let mut server = Server { child, lines, log: Vec::new(), url: String::new() };
@@ -159,13 +164,43 @@ impl Server {
     }
 
     /// Asks the server to stop, as an init system would; its status and whole log.
-    pub(crate) fn stop(mut self) -> (ExitStatus, String) {
+    pub(crate) fn stop(self) -> (ExitStatus, String) {
+        self.terminate();
+        self.ended()
+    }
+
+    /// Sends SIGTERM.
+    pub(crate) fn terminate(&self) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    }
+
+    /// Waits for the end of the process; its status and whole log.
+    pub(crate) fn ended(mut self) -> (ExitStatus, String) {
         while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
             self.log.push(line);
         }
         (self.child.wait().unwrap(), self.log.join("\n"))
+    }
+
+    /// Where it listens, as address:port.
+    pub(crate) fn address(&self) -> &str {
+        self.url.strip_prefix("http://").unwrap()
+    }
+
+    /// Asks the management listener: status and body.
+    pub(crate) fn manage(&self, path: &str) -> (u16, String) {
+        let line = self.log.iter().find_map(|line| line.split("management on ").nth(1));
+        let answer = reqwest::blocking::get(format!("{}{path}", line.unwrap())).unwrap();
+        (answer.status().as_u16(), answer.text().unwrap())
+    }
+
+    /// The value of a metric, labels and all.
+    pub(crate) fn metric(&self, name: &str) -> Option<f64> {
+        let (status, text) = self.manage("/metrics");
+        assert_eq!(status, 200, "{text}");
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
+        Some(line.parse().unwrap())
     }
 
     pub(crate) fn get(&self, path: &str) -> Value {

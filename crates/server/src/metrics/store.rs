@@ -1,0 +1,135 @@
+//! Transactions: how long they take, how they fail, and the audit events that they keep.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use keywright_core::audit::Kind;
+use keywright_core::store::{AuditEvent, Mode, Outcome, Store, StoreError, Tx};
+use keywright_storage::Database;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+use super::DURATIONS;
+
+/// What transactions of either mode did.
+#[derive(Debug, Clone)]
+pub(super) struct Transactions {
+    durations: Family<Which, Histogram, fn() -> Histogram>,
+    failures: Family<Failed, Counter>,
+    events: Family<Happened, Counter>,
+    /// The same counters by the name that an event has, looked up without a lock.
+    by_kind: Arc<HashMap<&'static str, Counter>>,
+    reads: Histogram,
+    writes: Histogram,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Which {
+    mode: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Failed {
+    failure: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Happened {
+    kind: &'static str,
+}
+
+impl Default for Transactions {
+    /// Every kind of event begins at zero, so that a rate sees the first of it.
+    fn default() -> Self {
+        let constructor: fn() -> Histogram = || Histogram::new(DURATIONS);
+        let durations = Family::new_with_constructor(constructor);
+        let failures = Family::<Failed, Counter>::default();
+        for failure in ["unavailable", "corrupt", "conflict", "failed"] {
+            failures.get_or_create(&Failed { failure }).inc_by(0);
+        }
+        let events = Family::<Happened, Counter>::default();
+        let counter = |kind: &Kind| {
+            let kind = kind.as_str();
+            (kind, events.get_or_create_owned(&Happened { kind }))
+        };
+        let by_kind = Arc::new(Kind::ALL.iter().map(counter).collect());
+        let (reads, writes) = (
+            durations.get_or_create_owned(&Which { mode: "read" }),
+            durations.get_or_create_owned(&Which { mode: "write" }),
+        );
+        Self { durations, failures, events, by_kind, reads, writes }
+    }
+}
+
+impl Transactions {
+    pub(super) fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "transaction_duration_seconds",
+            "Time that a database transaction took, waiting included",
+            self.durations.clone(),
+        );
+        registry.register(
+            "transaction_failures",
+            "Database transactions that failed, but for refusals",
+            self.failures.clone(),
+        );
+        registry.register("events", "Audit events that were committed", self.events.clone());
+    }
+
+    fn count(&self, kept: &[AuditEvent]) {
+        let counters = kept.iter().filter_map(|event| self.by_kind.get(event.kind.as_str()));
+        for counter in counters {
+            counter.inc();
+        }
+    }
+}
+
+fn name_of(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Unavailable(_) => "unavailable",
+        StoreError::Corrupt { .. } => "corrupt",
+        StoreError::Conflict(_) => "conflict",
+        StoreError::Failed(_) => "failed",
+    }
+}
+
+/// A database whose transactions are measured.
+pub(super) struct Measured {
+    database: Arc<Database>,
+    metrics: Transactions,
+}
+
+impl Measured {
+    pub(super) fn new(database: Arc<Database>, metrics: Transactions) -> Self {
+        Self { database, metrics }
+    }
+}
+
+impl Store for Measured {
+    #[expect(clippy::disallowed_methods, reason = "telemetry measures; nothing is decided by it")]
+    fn transact(
+        &self,
+        mode: Mode,
+        body: &mut dyn FnMut(&mut dyn Tx) -> Outcome,
+    ) -> Result<Vec<AuditEvent>, StoreError> {
+        let began = Instant::now();
+        let ended = self.database.transact(mode, body);
+        let durations = match mode {
+            Mode::Read => &self.metrics.reads,
+            Mode::Write => &self.metrics.writes,
+        };
+        durations.observe(began.elapsed().as_secs_f64());
+        match &ended {
+            Ok(kept) => self.metrics.count(kept),
+            Err(error) => {
+                let failure = name_of(error);
+                self.metrics.failures.get_or_create(&Failed { failure }).inc();
+            }
+        }
+        ended
+    }
+}
