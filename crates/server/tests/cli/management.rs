@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use serde_json::{Value, json};
 
-use crate::sandbox::{Sandbox, Server, finish};
+use crate::sandbox::{Sandbox, Server, finish, start};
 
 const ROBOT: &str = "
 [[clients]]
@@ -52,7 +52,7 @@ fn an_empty_address_turns_management_off() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(&["serve", "--listen", "127.0.0.1:0"]);
     command.env("KEYWRIGHT_MANAGEMENT__LISTEN", "");
-    let (_, log) = sandbox.start(command).stop();
+    let (_, log) = start(command).stop();
     assert!(log.contains("listening on") && !log.contains("management on"), "{log}");
 }
 

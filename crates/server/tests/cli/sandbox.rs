@@ -87,18 +87,7 @@ impl Sandbox {
 
     /// Starts a server on a free port and waits until it listens.
     pub(crate) fn serve(&self) -> Server {
-        self.start(self.command(&["serve", "--listen", "127.0.0.1:0"]))
-    }
-
-    /// Starts a server by this command and waits until it listens.
-    pub(crate) fn start(&self, mut command: Command) -> Server {
-        let mut child = command.stdout(Stdio::null()).spawn().unwrap();
-        let lines = lines(&mut child);
-        let mut server = Server { child, lines, log: Vec::new(), url: String::new() };
-        let line = server.wait_for("listening on 127.0.0.1:");
-        let address = line.split("listening on ").nth(1).unwrap().split(',').next().unwrap();
-        server.url = format!("http://{address}");
-        server
+        start(self.command(&["serve", "--listen", "127.0.0.1:0"]))
     }
 
     /// Starts a server, so that it reconciles, and stops it; its log.
@@ -112,6 +101,17 @@ impl Sandbox {
         let url = format!("sqlite://{}", path.display());
         keywright_storage::Database::open(&url, keywright_storage::Options::default()).unwrap()
     }
+}
+
+/// Starts a server by this command and waits until it listens.
+pub(crate) fn start(mut command: Command) -> Server {
+    let mut child = command.stdout(Stdio::null()).spawn().unwrap();
+    let lines = lines(&mut child);
+    let mut server = Server { child, lines, log: Vec::new(), url: String::new() };
+    let line = server.wait_for("listening on 127.0.0.1:");
+    let address = line.split("listening on ").nth(1).unwrap().split(',').next().unwrap();
+    server.url = format!("http://{address}");
+    server
 }
 
 /// Runs a command to its end.
