@@ -37,7 +37,8 @@ ${new URL(ISSUER).origin} ${new URL(API_URL).origin}; base-uri 'none'; frame-anc
 const server = createServer(async (request, response) => {
   const { pathname } = new URL(request.url, BASE);
   if (pathname === '/settings.json') {
-    return response.writeHead(200, { ...HEADERS, 'Content-Type': 'application/json' }).end(SETTINGS);
+    const headers = { ...HEADERS, 'Content-Type': 'application/json' };
+    return response.writeHead(200, headers).end(SETTINGS);
   }
   if (!(pathname in FILES)) return response.writeHead(404, HEADERS).end();
   const [file, type] = FILES[pathname];

@@ -1,10 +1,14 @@
 """URLs of the API."""
 
-from rest_framework.routers import SimpleRouter
+from django.urls import path
 
 from .views import NoteViewSet
 
-router = SimpleRouter()
-router.register("notes", NoteViewSet, basename="note")
-
-urlpatterns = router.urls
+urlpatterns = [
+    path(
+        "notes/",
+        NoteViewSet.as_view({"get": "list", "post": "create", "delete": "clear"}),
+        name="note-list",
+    ),
+    path("notes/<int:pk>/", NoteViewSet.as_view({"delete": "destroy"}), name="note-detail"),
+]

@@ -11,7 +11,7 @@ from django.core.management.utils import get_random_secret_key
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # A new key at every start ends all sessions. That is right for an example, wrong for a site.
-SECRET_KEY = os.environ.get("NOTES_SECRET_KEY") or get_random_secret_key()
+SECRET_KEY = os.environ.get("SESSION_SECRET") or get_random_secret_key()
 DEBUG = os.environ.get("NOTES_DEBUG") == "1"
 ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
 
@@ -75,12 +75,12 @@ LOGIN_REDIRECT_URL = "home"
 
 AUTHENTICATION_BACKENDS = ["social_core.backends.open_id_connect.OpenIdConnectAuth"]
 
-OIDC_ISSUER = os.environ.get("OIDC_ISSUER", "http://127.0.0.1:8080")
+ISSUER = os.environ.get("ISSUER", "http://127.0.0.1:8080")
 
 # Discovery finds every endpoint from the issuer alone.
-SOCIAL_AUTH_OIDC_OIDC_ENDPOINT = OIDC_ISSUER
-SOCIAL_AUTH_OIDC_KEY = os.environ.get("OIDC_CLIENT_ID", "notes-site")
-SOCIAL_AUTH_OIDC_SECRET = os.environ.get("OIDC_CLIENT_SECRET", "")
+SOCIAL_AUTH_OIDC_OIDC_ENDPOINT = ISSUER
+SOCIAL_AUTH_OIDC_KEY = os.environ.get("CLIENT_ID", "django-site")
+SOCIAL_AUTH_OIDC_SECRET = os.environ.get("CLIENT_SECRET", "")
 SOCIAL_AUTH_OIDC_USE_PKCE = True
 # Asked for in addition to openid, profile and email. They belong to the API, so the access
 # token is for the API.
@@ -94,12 +94,19 @@ SOCIAL_AUTH_URL_NAMESPACE = "social"
 
 SIMPLE_JWT = {
     "ALGORITHM": "RS256",
-    "JWK_URL": f"{OIDC_ISSUER}/jwks",
-    "ISSUER": OIDC_ISSUER,
-    "AUDIENCE": "https://notes.example/api",
+    "JWK_URL": f"{ISSUER}/jwks",
+    "ISSUER": ISSUER,
+    "AUDIENCE": os.environ.get("AUDIENCE", "https://notes.example/api"),
     "USER_ID_CLAIM": "user_id",
     # This project issues no tokens of its own.
     "SIGNING_KEY": None,
+}
+
+# Where, and as whom, to ask whether a token is still alive (RFC 7662).
+INTROSPECTION = {
+    "URL": f"{ISSUER}/introspect",
+    "CLIENT_ID": os.environ.get("API_CLIENT_ID", "notes-api"),
+    "CLIENT_SECRET": os.environ.get("API_CLIENT_SECRET", ""),
 }
 
 REST_FRAMEWORK = {

@@ -25,3 +25,7 @@ class NotesApi:
             self._url, json={"text": text}, headers=self._headers, timeout=TIMEOUT
         )
         answer.raise_for_status()
+
+    def clear(self):
+        """Deletes all notes."""
+        requests.delete(self._url, headers=self._headers, timeout=TIMEOUT).raise_for_status()

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from social_core.exceptions import SocialAuthBaseException
 from social_django.utils import load_backend, load_strategy
 
-from .api import NotesApi
+from .api import TIMEOUT, NotesApi
 
 
 @require_GET
@@ -35,13 +35,14 @@ def home(request):
 @login_required
 def add_note(request):
     """Adds a note through the API."""
-    login = request.user.social_auth.get(provider="oidc")
-    try:
-        token = login.get_access_token(load_strategy(request))
-        NotesApi(request, token).add(request.POST.get("text", ""))
-    except (SocialAuthBaseException, requests.RequestException) as error:
-        messages.error(request, f"The note was not added: {error}")
-    return redirect("home")
+    return _act(request, lambda api: api.add(request.POST.get("text", "")), "The note was added.")
+
+
+@require_POST
+@login_required
+def delete_notes(request):
+    """Deletes all notes through the API."""
+    return _act(request, lambda api: api.clear(), "All notes were deleted.")
 
 
 @require_POST
@@ -59,6 +60,26 @@ def refresh(request):
 
 @require_POST
 @login_required
+def revoke(request):
+    """Ends the grant: the refresh token and every access token that came from it (RFC 7009)."""
+    login = request.user.social_auth.get(provider="oidc")
+    provider = load_backend(load_strategy(request), "oidc", redirect_uri=None)
+    token = login.extra_data["refresh_token"]
+    try:
+        requests.post(
+            provider.revoke_token_url(token, login.uid),
+            data={"token": token},
+            auth=provider.get_key_and_secret(),
+            timeout=TIMEOUT,
+        ).raise_for_status()
+        messages.info(request, "The tokens were revoked.")
+    except (SocialAuthBaseException, requests.RequestException) as error:
+        messages.error(request, f"The tokens were not revoked: {error}")
+    return redirect("home")
+
+
+@require_POST
+@login_required
 def logout(request):
     """Ends the session here, then at Keywright (OIDC RP-Initiated Logout)."""
     login = request.user.social_auth.get(provider="oidc")
@@ -69,3 +90,14 @@ def logout(request):
     }
     end_session(request)
     return redirect(f"{provider.oidc_config()['end_session_endpoint']}?{urlencode(query)}")
+
+
+def _act(request, action, done):
+    """Calls the API in the user's name, tells how it went, and goes home."""
+    login = request.user.social_auth.get(provider="oidc")
+    try:
+        action(NotesApi(request, login.get_access_token(load_strategy(request))))
+        messages.info(request, done)
+    except (SocialAuthBaseException, requests.RequestException) as error:
+        messages.error(request, f"That did not work: {error}")
+    return redirect("home")

@@ -1,1 +1,0 @@
-"""Walks the story of the example over HTTP, as a browser and an API client would."""
