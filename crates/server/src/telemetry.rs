@@ -1,8 +1,13 @@
-//! Logs: lines of text or JSON on standard error.
+//! Logs: lines of text or JSON on standard error; with the feature `otel`, traces by OTLP too.
+
+#[cfg(feature = "otel")]
+mod export;
 
 use std::io::IsTerminal as _;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, fmt};
 
 use crate::config::Log;
 use crate::failure::Failure;
@@ -10,22 +15,39 @@ use crate::failure::Failure;
 /// What says at every start and stop what our own lines say already; `log.level` may undo it.
 const QUIET: &str = "actix_server=warn";
 
+/// Telemetry that runs. What was not sent yet is sent when this is dropped.
+#[must_use = "traces end when this is dropped"]
+pub(crate) struct Telemetry {
+    #[cfg(feature = "otel")]
+    _exporter: Option<export::Exporter>,
+}
+
 /// Sends everything that is traced to standard error.
 ///
 /// # Errors
-/// When `log.level` is wrong or somebody was first.
-pub(crate) fn start(log: &Log) -> Result<(), Failure> {
+/// When `log.level` is wrong, an `OTEL_*` variable is, or somebody was first.
+pub(crate) fn start(log: &Log) -> Result<Telemetry, Failure> {
     let filter = EnvFilter::try_new(format!("{QUIET},{}", log.level)).map_err(|error| {
         Failure::new(format!("log.level: {error}")).hint("use error, warn, info, debug or trace")
     })?;
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
-    let started = if log.json {
-        subscriber.json().flatten_event(true).try_init()
+    let lines =
+        fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let lines = if log.json {
+        lines.json().flatten_event(true).boxed()
     } else {
-        subscriber.with_target(false).try_init()
+        lines.with_target(false).boxed()
     };
-    started.map_err(|error| Failure::new(format!("cannot start logging: {error}")))
+    let subscriber = tracing_subscriber::registry().with(filter).with(lines);
+    #[cfg(feature = "otel")]
+    let (subscriber, exporter) = {
+        let exporter = export::Exporter::start()?;
+        (subscriber.with(exporter.as_ref().map(export::Exporter::layer)), exporter)
+    };
+    subscriber
+        .try_init()
+        .map_err(|error| Failure::new(format!("cannot start logging: {error}")))?;
+    Ok(Telemetry {
+        #[cfg(feature = "otel")]
+        _exporter: exporter,
+    })
 }

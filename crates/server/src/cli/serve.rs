@@ -28,6 +28,6 @@ impl Flags {
 
 /// Serves until a signal ends it.
 pub(super) fn run(config: &Config) -> Result<(), Failure> {
-    telemetry::start(&config.log)?;
+    let _telemetry = telemetry::start(&config.log)?;
     wire::serve(config)
 }

@@ -45,7 +45,7 @@ pub(crate) fn run(flags: Flags, err: &mut dyn Write) -> Result<(), Ending> {
     }
     let stage = Stage::set(flags.listen, flags.keep)?;
     let config = stage.config().map_err(Ending::Configuration)?;
-    telemetry::start(&config.log)?;
+    let _telemetry = telemetry::start(&config.log)?;
     crate::wire::serve_beside(&config, || {
         let signs = stage.signs();
         stage.open()?;
