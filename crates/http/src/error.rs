@@ -30,6 +30,9 @@ pub(crate) enum Failure {
     /// A form of ours without the token of this browser.
     #[error(transparent)]
     Stale(Error),
+    /// Too many requests from one network; seconds until another one is looked at.
+    #[error("too many requests from one network")]
+    TooMany(u64),
     /// No permit or no room in the queue.
     #[error("too many requests at once")]
     Overloaded,
@@ -119,6 +122,10 @@ impl Failure {
         match self {
             Self::Protocol(error) | Self::Stale(error) => of_error(error),
             Self::Overloaded => busy(),
+            Self::TooMany(seconds) => {
+                let text = "Too many requests from this address. Try again in a moment";
+                too_many(*seconds, text.into())
+            }
             Self::TooLarge => {
                 Shown::new(StatusCode::PAYLOAD_TOO_LARGE, invalid, "The body is too large")
             }
@@ -138,7 +145,7 @@ impl Failure {
         match self {
             Self::Protocol(error) | Self::Stale(error) => log_error(error),
             Self::Overloaded => tracing::warn!(error = %self, "overloaded"),
-            Self::TooLarge | Self::NotFound => {
+            Self::TooMany(_) | Self::TooLarge | Self::NotFound => {
                 tracing::info!(error = %self, "refused");
             }
         }

@@ -17,9 +17,12 @@ mod routes;
 mod serve;
 mod state;
 mod tls;
+mod trusted_proxies;
 
 pub use hash_queue::{HashQueue, Overloaded};
 pub use management::{Check, Management};
 pub use metrics::Metrics;
+pub use middleware::limit::Limits;
 pub use serve::{ServerOptions, Serving, serve};
 pub use tls::{ServerCertificate, TlsError, certificate_expiry};
+pub use trusted_proxies::{ForwardedHeader, Network, TrustedProxies};

@@ -14,6 +14,7 @@ use crate::endpoints::{
 };
 use crate::error::{Failure, method_not_allowed};
 use crate::middleware::cors;
+use crate::middleware::limit::{Limit, Limiters, Shape};
 use crate::state::State;
 
 const GET: &str = "GET, HEAD";
@@ -24,13 +25,13 @@ const POST: &str = "POST";
 const POST_OPTIONS: &str = "POST, OPTIONS";
 
 /// Adds every route.
-pub(crate) fn configure(app: &mut ServiceConfig, state: &State) {
+pub(crate) fn configure(app: &mut ServiceConfig, state: &State, limits: &Limiters) {
     let base = &state.base;
-    public(app, base);
+    public(app, base, limits);
     for path in discovery_paths(base) {
         app.service(opened(&path, GET_OPTIONS, |r| r.route(get().to(discovery::get))));
     }
-    pages(app, base);
+    pages(app, base, limits);
     let at = |path: &str| format!("{base}{path}");
     app.service(plain(&at("/static/{path:.*}"), GET).route(get().to(assets::get)))
         .service(plain(&at("/"), GET).route(get().to(landing::get)));
@@ -41,39 +42,43 @@ pub(crate) fn configure(app: &mut ServiceConfig, state: &State) {
 }
 
 /// What programs call.
-fn public(app: &mut ServiceConfig, base: &str) {
+fn public(app: &mut ServiceConfig, base: &str, limits: &Limiters) {
     let at = |path: &str| format!("{base}{path}");
+    let introspect = plain(&at("/introspect"), POST).route(web::post().to(introspect::post));
     app.service(opened(&at("/jwks"), GET_OPTIONS, |r| r.route(get().to(jwks::get))))
-        .service(opened(&at("/token"), POST_OPTIONS, |r| r.route(web::post().to(token::post))))
-        .service(opened(&at("/revoke"), POST_OPTIONS, |r| r.route(web::post().to(revoke::post))))
-        .service(opened(&at("/userinfo"), GET_POST_OPTIONS, |r| {
+        .service(opened_within(&limits.token, &at("/token"), POST_OPTIONS, |r| {
+            r.route(web::post().to(token::post))
+        }))
+        .service(opened_within(&limits.introspect, &at("/revoke"), POST_OPTIONS, |r| {
+            r.route(web::post().to(revoke::post))
+        }))
+        .service(opened_within(&limits.userinfo, &at("/userinfo"), GET_POST_OPTIONS, |r| {
             r.route(get().to(userinfo::get)).route(web::post().to(userinfo::post))
         }))
-        .service(plain(&at("/introspect"), POST).route(web::post().to(introspect::post)));
+        .service(limits.introspect.before(introspect, Shape::Json));
 }
 
 /// What browsers visit.
-fn pages(app: &mut ServiceConfig, base: &str) {
+fn pages(app: &mut ServiceConfig, base: &str, limits: &Limiters) {
     let at = |path: &str| format!("{base}{path}");
-    app.service(
-        plain(&at("/authorize"), GET_POST)
-            .route(get().to(authorize::get))
-            .route(web::post().to(authorize::post)),
-    )
-    .service(plain(&at("/authorize/{id}"), GET).route(get().to(authorize::resume)))
-    .service(plain(&at("/authorize/{id}/login"), POST).route(web::post().to(login::post)))
-    .service(plain(&at("/authorize/{id}/account"), POST).route(web::post().to(account::post)))
-    .service(plain(&at("/authorize/{id}/consent"), POST).route(web::post().to(consent::post)))
-    .service(
-        plain(&at("/logout"), GET_POST)
-            .route(get().to(logout::get))
-            .route(web::post().to(logout::post)),
-    )
-    .service(
-        plain(&at("/logout/{id}"), GET_POST)
-            .route(get().to(logout::resume))
-            .route(web::post().to(logout::confirm)),
-    );
+    let authorize = plain(&at("/authorize"), GET_POST)
+        .route(get().to(authorize::get))
+        .route(web::post().to(authorize::post));
+    let login = plain(&at("/authorize/{id}/login"), POST).route(web::post().to(login::post));
+    let logout = plain(&at("/logout"), GET_POST)
+        .route(get().to(logout::get))
+        .route(web::post().to(logout::post));
+    app.service(limits.authorize.before(authorize, Shape::Page))
+        .service(plain(&at("/authorize/{id}"), GET).route(get().to(authorize::resume)))
+        .service(limits.login.before(login, Shape::Page))
+        .service(plain(&at("/authorize/{id}/account"), POST).route(web::post().to(account::post)))
+        .service(plain(&at("/authorize/{id}/consent"), POST).route(web::post().to(consent::post)))
+        .service(limits.authorize.before(logout, Shape::Page))
+        .service(
+            plain(&at("/logout/{id}"), GET_POST)
+                .route(get().to(logout::resume))
+                .route(web::post().to(logout::confirm)),
+        );
 }
 
 /// Every place where a client may look for the metadata of an issuer: below its path (OIDC
@@ -105,6 +110,18 @@ fn opened(
 ) -> impl actix_web::dev::HttpServiceFactory + 'static {
     let options = web::method(Method::OPTIONS).to(move || preflight(allow));
     routes(plain(path, allow)).route(options).wrap(from_fn(cors::open))
+}
+
+/// The same for one that costs something. A preflight costs nothing, and a refusal can be read.
+fn opened_within<F: FnOnce(Resource) -> Resource>(
+    limit: &Limit,
+    path: &str,
+    allow: &'static str,
+    routes: F,
+) -> impl actix_web::dev::HttpServiceFactory + 'static + use<F> {
+    let options = web::method(Method::OPTIONS).to(move || preflight(allow));
+    let resource = routes(plain(path, allow)).route(options);
+    limit.before(resource, Shape::Json).wrap(from_fn(cors::open))
 }
 
 fn wrong_method(allow: &'static str) -> Ready<HttpResponse> {

@@ -16,10 +16,12 @@ use tracing_actix_web::TracingLogger;
 use crate::hash_queue::HashQueue;
 use crate::hop::Hop;
 use crate::metrics::Metrics;
+use crate::middleware::limit::{Limiters, Limits};
 use crate::middleware::{headers, measure, trace};
 use crate::routes;
 use crate::state::State;
 use crate::tls::ServerCertificate;
+use crate::trusted_proxies::TrustedProxies;
 
 /// How the public listener runs.
 #[derive(Debug, Clone)]
@@ -42,6 +44,10 @@ pub struct ServerOptions {
     pub keep_alive: Duration,
     /// How long requests under way may take to end after a stop.
     pub shutdown_timeout: Duration,
+    /// Whose word counts for where a request comes from.
+    pub trusted_proxies: TrustedProxies,
+    /// How many requests one network may send.
+    pub limits: Limits,
     /// Whether SIGINT, SIGTERM and SIGQUIT stop the server; a test says no.
     pub signals: bool,
     /// The certificate, when TLS is spoken.
@@ -64,6 +70,8 @@ impl ServerOptions {
             request_timeout: Duration::from_secs(10),
             keep_alive: Duration::from_secs(75),
             shutdown_timeout: Duration::from_secs(20),
+            trusted_proxies: TrustedProxies::default(),
+            limits: Limits::default(),
             signals: true,
             tls: None,
             metrics: Metrics::default(),
@@ -88,11 +96,15 @@ pub fn serve(options: &ServerOptions, provider: Provider) -> io::Result<Serving>
     let hashes = HashQueue::start(options.hash_threads, options.hash_queue)?;
     let hashes = hashes.measured(metrics.hashes.clone());
     let hop = Hop::new(options.hops, options.hop_wait, metrics.hops.clone());
-    let state = web::Data::new(State::new(provider, hop, hashes, metrics));
+    let proxies = options.trusted_proxies.clone();
+    let state = web::Data::new(State::new(provider, hop, hashes, metrics, proxies));
+    let limiters = Limiters::new(&options.limits)
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "a limit is out of range"))?;
+    actix_web::rt::spawn(Limiters::keep_small(Arc::downgrade(&limiters)));
     let mut server = HttpServer::new(move || {
         App::new()
             .app_data(state.clone())
-            .configure(|app| routes::configure(app, &state))
+            .configure(|app| routes::configure(app, &state, &limiters))
             .wrap(from_fn(headers::add))
             .wrap(from_fn(measure::observe))
             .wrap(TracingLogger::<trace::RootSpan>::new())

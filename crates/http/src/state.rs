@@ -1,8 +1,11 @@
 //! What every request handler needs.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::HttpRequest;
+use actix_web::dev::ServiceRequest;
+use actix_web::http::header::{FORWARDED, HeaderName, X_FORWARDED_FOR};
 use keywright_core::error::Error;
 use keywright_core::provider::Provider;
 use url::Url;
@@ -14,6 +17,7 @@ use crate::hop::Hop;
 use crate::metrics::Metrics;
 use crate::pages::Layout;
 use crate::publish::Publisher;
+use crate::trusted_proxies::TrustedProxies;
 
 /// The provider with its surroundings; one for all workers.
 pub(crate) struct State {
@@ -31,12 +35,20 @@ pub(crate) struct State {
     pub(crate) base: String,
     /// Origin of the issuer, as a browser writes it in `Origin`.
     pub(crate) origin: String,
+    proxies: TrustedProxies,
+    proxy_warned: AtomicBool,
     hosts: Vec<String>,
     host_warned: AtomicBool,
 }
 
 impl State {
-    pub(crate) fn new(provider: Provider, hop: Hop, hashes: HashQueue, metrics: Metrics) -> Self {
+    pub(crate) fn new(
+        provider: Provider,
+        hop: Hop,
+        hashes: HashQueue,
+        metrics: Metrics,
+        proxies: TrustedProxies,
+    ) -> Self {
         let issuer = Url::parse(&provider.settings.issuer).ok();
         let origin = issuer.as_ref().map(|url| url.origin().ascii_serialization());
         let host = issuer.as_ref().and_then(Url::host_str).unwrap_or_default().to_owned();
@@ -52,6 +64,8 @@ impl State {
             hop,
             hashes,
             metrics,
+            proxies,
+            proxy_warned: AtomicBool::new(false),
             hosts,
             host_warned: AtomicBool::new(false),
         }
@@ -66,13 +80,36 @@ impl State {
         T: Send + 'static,
         F: FnOnce(&Provider) -> Result<T, Error> + Send + 'static,
     {
-        let provider = self.provider.asked_by(caller::of(request));
+        let provider = self.provider.asked_by(caller::of(request, self));
         self.hop.run(move || work(&provider)).await
     }
 
     /// The shared part of every page.
     pub(crate) fn layout(&self) -> Layout<'_> {
         Layout::new(&self.base)
+    }
+
+    /// The address of the client of a request, as far as the operator's trust in proxies goes.
+    pub(crate) fn address(&self, request: &HttpRequest) -> Option<IpAddr> {
+        let peer = request.peer_addr()?.ip();
+        Some(self.proxies.client(peer, request.headers()))
+    }
+
+    /// Says once in the log that a proxy which nobody named speaks for others: then everybody
+    /// behind it counts as one.
+    pub(crate) fn notice_proxy(&self, request: &ServiceRequest) {
+        let Some(peer) = request.peer_addr().map(|peer| peer.ip()) else { return };
+        let speaks = |name: HeaderName| request.headers().contains_key(name);
+        if !(speaks(X_FORWARDED_FOR) || speaks(FORWARDED)) || self.proxies.trusts(peer) {
+            return;
+        }
+        if !self.proxy_warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                %peer,
+                "a request came through a proxy that is not trusted, so all its clients count as \
+                 one address; if the proxy is yours, name it in `http.trusted_proxies`"
+            );
+        }
     }
 
     /// Says once in the log that requests arrive under another name than the issuer's: usually

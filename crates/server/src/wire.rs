@@ -214,6 +214,8 @@ fn server_options(config: &Config, listen: Vec<SocketAddr>) -> ServerOptions {
         keep_alive: http.keep_alive,
         shutdown_timeout: http.shutdown_timeout,
         signals: false,
+        trusted_proxies: http.trusted_proxies.clone(),
+        limits: http.limits,
         ..defaults
     }
 }

@@ -29,7 +29,11 @@ pub(crate) async fn add(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let id = request.extensions().get::<RequestId>().map(ToString::to_string);
-    if let Some(state) = request.app_data::<web::Data<State>>()
+    let state = request.app_data::<web::Data<State>>();
+    if let Some(state) = state {
+        state.notice_proxy(&request);
+    }
+    if let Some(state) = state
         && let Some(host) = request.headers().get(HOST).and_then(|host| host.to_str().ok())
     {
         state.notice_host(host);

@@ -10,7 +10,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::rt::System;
 use keywright_core::client::metadata::ClientMetadata;
 use keywright_core::provider::Settings;
-use keywright_http::{ServerOptions, serve};
+use keywright_http::{Limits, ServerOptions, serve};
 use keywright_testkit::World;
 use keywright_testkit::database::ScratchDatabase;
 use keywright_testkit::world::{CHALLENGE, CLIENT_SECRET, PASSWORD, VERIFIER};
@@ -53,6 +53,7 @@ impl Site {
         world.add_client("web", World::web_client());
         let mut options = ServerOptions::new(vec![SocketAddr::from(([127, 0, 0, 1], 0))]);
         (options.workers, options.signals) = (1, false);
+        options.limits = Limits::OFF;
         tune(&mut options);
         let provider = world.provider.clone();
         let (ready, started) = mpsc::channel();

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use keywright_core::provider::Settings;
 use keywright_core::secret::Secret;
+use keywright_http::{Limits, TrustedProxies};
 
 pub(crate) use algorithm::disabled as disabled_algorithm;
 pub(crate) use declared::{ClientDeclaration, Declared, Password, UserDeclaration};
@@ -114,6 +115,10 @@ pub(crate) struct Http {
     pub(crate) hash_threads: Option<usize>,
     /// Logins that may wait for one.
     pub(crate) hash_queue: usize,
+    /// Whose word counts for where a request comes from.
+    pub(crate) trusted_proxies: TrustedProxies,
+    /// How many requests one network may send.
+    pub(crate) limits: Limits,
 }
 
 /// How to log.

@@ -11,6 +11,7 @@ use keywright_core::keys::seal::MasterKey;
 use keywright_core::provider::Settings;
 use keywright_core::secret::Secret;
 use keywright_core::time::Seconds;
+use keywright_http::{ForwardedHeader, Limits, TrustedProxies};
 use url::{Host, Url};
 
 use super::declared;
@@ -285,7 +286,34 @@ fn http(reader: &mut Reader) -> Http {
         shutdown_timeout: duration(reader.span("http.shutdown_timeout", Raw::seconds)),
         hash_threads: reader.optional("passwords.threads", count),
         hash_queue: reader.fixed("passwords.queue", count),
+        trusted_proxies: TrustedProxies {
+            networks: reader.fixed("http.trusted_proxies", |raw| {
+                raw.list()?.iter().map(|text| text.parse()).collect()
+            }),
+            header: reader.fixed("http.forwarded_header", forwarded_header),
+        },
+        limits: limits(reader),
     }
+}
+
+fn forwarded_header(raw: &Raw) -> Result<ForwardedHeader, String> {
+    let text = raw.text()?;
+    let known = [ForwardedHeader::XForwardedFor, ForwardedHeader::Forwarded];
+    let found = known.into_iter().find(|h| text.eq_ignore_ascii_case(h.name().as_str()));
+    found.ok_or_else(|| format!("{text:?} is not read; use \"X-Forwarded-For\" or \"Forwarded\""))
+}
+
+fn limits(reader: &mut Reader) -> Limits {
+    let rate = |raw: &Raw| raw.within(0, 1_000_000);
+    let enabled = reader.fixed("limits.enabled", Raw::boolean);
+    let limits = Limits {
+        login: reader.fixed("limits.login", rate),
+        authorize: reader.fixed("limits.authorize", rate),
+        token: reader.fixed("limits.token", rate),
+        introspect: reader.fixed("limits.introspect", rate),
+        userinfo: reader.fixed("limits.userinfo", rate),
+    };
+    if enabled { limits } else { Limits::OFF }
 }
 
 fn log(reader: &mut Reader) -> Log {

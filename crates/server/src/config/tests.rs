@@ -68,6 +68,9 @@ fn the_default_file_has_the_built_in_defaults() {
     assert_eq!(config.http.request_timeout, http.request_timeout);
     assert_eq!(config.http.keep_alive, http.keep_alive);
     assert_eq!(config.http.shutdown_timeout, http.shutdown_timeout);
+    assert_eq!(config.http.limits, http.limits);
+    assert!(config.http.trusted_proxies.networks.is_empty());
+    assert_eq!(config.http.trusted_proxies.header, http.trusted_proxies.header);
 }
 
 #[test]

@@ -61,7 +61,8 @@ impl Sandbox {
         std::fs::write(self.dir.path().join(name), text).unwrap();
     }
 
-    /// The binary here, with nothing of ours in its environment but a cheap password cost.
+    /// The binary here, with nothing of ours in its environment but a cheap password cost and no
+    /// limits.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_keywright"));
         for (name, _) in std::env::vars_os() {
@@ -71,6 +72,7 @@ impl Sandbox {
         }
         command.env("KEYWRIGHT_PASSWORDS__COST", "10");
         command.env("KEYWRIGHT_MANAGEMENT__LISTEN", "127.0.0.1:0");
+        command.env("KEYWRIGHT_LIMITS__ENABLED", "false");
         command.args(args).current_dir(self.dir.path());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
