@@ -61,8 +61,8 @@ class Keywright:
         assert done.returncode == 0, f"keywright {' '.join(arguments)}: {done.stderr}"
         return done.stdout
 
-    def disable_client(self, client_id):
-        """Ends what a client may do."""
+    def remove_client(self, client_id):
+        """Removes a client, with every grant that it was given."""
         self.command("clients", "remove", client_id)
 
     def _register(self):
