@@ -3,10 +3,11 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 
-use reqwest::blocking::{Client, Response};
+use reqwest::blocking::Client;
 use serde_json::Value;
 use url::Url;
 
+use crate::browser::{Browser, Page};
 use crate::sandbox::Sandbox;
 
 const ALICE: &str = "alice-demo-password";
@@ -67,71 +68,21 @@ impl Drop for Demo {
     }
 }
 
-/// What a browser shows.
-struct Page {
-    url: Url,
-    status: u16,
-    html: String,
+/// Logs in as `alice` on Keywright's page.
+fn log_in(browser: &Browser, page: &Page) -> Page {
+    browser.decide(page, "accept", &[("login", "alice"), ("password", ALICE)])
 }
 
-impl Page {
-    fn of(response: Response) -> Self {
-        let (url, status) = (response.url().clone(), response.status().as_u16());
-        Self { url, status, html: response.text().unwrap() }
-    }
-
-    #[track_caller]
-    fn says(&self, text: &str) -> &Self {
-        assert!(self.html.contains(text), "no {text:?} in {} {}", self.status, self.html);
-        self
-    }
-
-    fn quoted(&self, start: &str) -> String {
-        let at = self.html.find(start).unwrap_or_else(|| panic!("no {start} in {}", self.html));
-        let value = self.html[at + start.len()..].split('"').next().unwrap();
-        value.replace("&#38;", "&")
-    }
-
-    /// The link of the one button that leads on.
-    fn onward(&self) -> String {
-        self.quoted("<a class=\"button primary\" href=\"")
-    }
+/// From the first page to the tokens.
+fn arrive(browser: &Browser, demo: &Demo) -> Page {
+    let request = browser.post(&browser.get(demo.home()), "/begin", &[]);
+    let consent = log_in(browser, &browser.get(&onward(&request)));
+    browser.post(&browser.decide(&consent, "accept", &[]), "/exchange", &[])
 }
 
-struct Browser(Client);
-
-impl Browser {
-    fn new() -> Self {
-        Self(Client::builder().cookie_store(true).build().unwrap())
-    }
-
-    fn get(&self, url: &str) -> Page {
-        Page::of(self.0.get(url).send().unwrap())
-    }
-
-    fn post(&self, from: &Page, action: &str, fields: &[(&str, &str)]) -> Page {
-        let origin = from.url.origin().ascii_serialization();
-        let post = self.0.post(from.url.join(action).unwrap()).header("Origin", origin);
-        Page::of(post.form(fields).send().unwrap())
-    }
-
-    /// Presses a button of a form of Keywright's.
-    fn decide(&self, page: &Page, decision: &str, fields: &[(&str, &str)]) -> Page {
-        let csrf = page.quoted("name=\"csrf\" value=\"");
-        let own = [("csrf", csrf.as_str()), ("decision", decision)];
-        self.post(page, &page.quoted("action=\""), &[&own, fields].concat())
-    }
-
-    fn log_in(&self, page: &Page) -> Page {
-        self.decide(page, "accept", &[("login", "alice"), ("password", ALICE)])
-    }
-
-    /// From the first page to the tokens.
-    fn arrive(&self, demo: &Demo) -> Page {
-        let request = self.post(&self.get(demo.home()), "/begin", &[]);
-        let consent = self.log_in(&self.get(&request.onward()));
-        self.post(&self.decide(&consent, "accept", &[]), "/exchange", &[])
-    }
+/// The link of the one button that leads on.
+fn onward(page: &Page) -> String {
+    page.quoted("<a class=\"button primary\" href=\"")
 }
 
 #[test]
@@ -142,9 +93,9 @@ fn the_demo_shows_each_step_of_a_login() {
     start.says("client_id = &#39;demo-app&#39;").says(ALICE);
     let request = browser.post(&start, "/begin", &[]);
     request.says("code_challenge").says("redirect_uri").says("GET http://127.0.0.1:");
-    let login = browser.get(&request.onward());
+    let login = browser.get(&onward(&request));
     assert!(login.url.as_str().starts_with(demo.issuer()), "{}", login.url);
-    let consent = browser.log_in(&login);
+    let consent = log_in(&browser, &login);
     consent.says("Demo application").says("Read your notes");
     let answer = browser.decide(&consent, "accept", &[]);
     assert_eq!(answer.url.path(), "/answer");
@@ -163,7 +114,7 @@ fn the_demo_shows_each_step_of_a_login() {
 fn the_tokens_of_the_demo_are_good_for_what_the_page_says() {
     let demo = Demo::start(&[]);
     let browser = Browser::new();
-    let tokens = browser.arrive(&demo);
+    let tokens = arrive(&browser, &demo);
     let call = |what: &str| browser.post(&tokens, &format!("/call/{what}"), &[]);
     call("userinfo").says("GET http://").says("→ 200 OK").says("Alice Example");
     call("api").says("Call the keywright").says("&#34;asked_by&#34;: &#34;demo-app&#34;");
@@ -183,10 +134,10 @@ fn the_tokens_of_the_demo_are_good_for_what_the_page_says() {
 fn logging_out_of_the_demo_comes_back_and_kills_the_tokens() {
     let demo = Demo::start(&[]);
     let browser = Browser::new();
-    browser.arrive(&demo);
+    arrive(&browser, &demo);
     let leave = browser.get(&format!("{}leave", demo.home()));
     leave.says("id_token_hint").says("post_logout_redirect_uri");
-    let mut goodbye = browser.get(&leave.onward());
+    let mut goodbye = browser.get(&onward(&leave));
     if goodbye.html.contains("name=\"csrf\"") {
         goodbye = browser.decide(&goodbye, "accept", &[]);
     }
@@ -202,7 +153,7 @@ fn the_api_of_the_demo_wants_a_token_made_for_it() {
     let none = client.get(demo.api()).send().unwrap();
     assert_eq!(none.status(), 401);
     assert_eq!(none.headers()["www-authenticate"], "Bearer scope=\"notes:read\"");
-    let tokens = Browser::new().arrive(&demo);
+    let tokens = arrive(&Browser::new(), &demo);
     let id_token = tokens.quoted("As it travels</summary>\n<p>Header: <code>");
     assert!(id_token.contains("alg"), "{id_token}");
     let compact = |nth| tokens.html.split("<pre>eyJ").nth(nth).unwrap();
@@ -234,10 +185,10 @@ fn the_demo_believes_no_answer_that_it_did_not_ask_for() {
     unasked.says("a browser that had asked nothing");
     let request = browser.post(&browser.get(demo.home()), "/begin", &[]);
     callback("code=a&state=b").says("the state is not that of our request");
-    let url = Url::parse(&request.onward()).unwrap();
+    let url = Url::parse(&onward(&request)).unwrap();
     let state = url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
     callback(&format!("code=a&state={state}&iss=https://evil.example")).says("not from the server");
-    let consent = browser.log_in(&browser.get(&request.onward()));
+    let consent = log_in(&browser, &browser.get(&onward(&request)));
     let denied = browser.decide(&consent, "deny", &[]);
     denied.says("Keywright says no").says("access_denied");
 }
@@ -279,7 +230,8 @@ fn the_demo_removes_what_it_made_unless_told_to_keep_it() {
     demo.stop();
     assert!(place.join("keywright.db").exists());
     // A second time on the same data, although ports and the secret are others.
-    Browser::new().arrive(&Demo::start(&["--keep", place.to_str().unwrap()])).says("is logged in");
+    let demo = Demo::start(&["--keep", place.to_str().unwrap()]);
+    arrive(&Browser::new(), &demo).says("is logged in");
 }
 
 #[test]

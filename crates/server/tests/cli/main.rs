@@ -6,6 +6,7 @@
     reason = "in a test whatever is not as it should be ends it there"
 )]
 
+mod browser;
 mod clients;
 mod configuration;
 mod demo;
@@ -22,4 +23,5 @@ mod serve;
 mod shutdown;
 mod sweep;
 mod tls;
+mod topology;
 mod users;

@@ -205,6 +205,12 @@ impl Server {
         Some(line.parse().unwrap())
     }
 
+    /// Ends the server as a power cut would.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     pub(crate) fn get(&self, path: &str) -> Value {
         let answer = reqwest::blocking::get(format!("{}{path}", self.url)).unwrap();
         assert!(answer.status().is_success(), "{path}: {}", answer.status());
