@@ -6,6 +6,7 @@
 mod clients;
 mod config;
 mod doctor;
+mod health;
 mod keys;
 mod migrate;
 mod output;
@@ -59,6 +60,8 @@ enum Command {
     /// See whether everything between the configuration and a browser is well
     #[command(long_about = DOCTOR)]
     Doctor,
+    /// Ask the server that runs here whether it is ready: status 0 if it is, 1 if not
+    Health,
     /// Bring the database's tables up to date, and do nothing else
     Migrate,
     /// Look at the configuration
@@ -129,6 +132,7 @@ fn dispatch(cli: Cli, output: &mut Output<'_>, err: &mut dyn Write) -> Result<()
     let config = config.map_err(Ending::Configuration)?;
     match command {
         None | Some(Command::Serve(_) | Command::Demo(_) | Command::Doctor) => serve::run(&config)?,
+        Some(Command::Health) => health::run(&config, output)?,
         Some(Command::Migrate) => migrate::run(&config, output)?,
         Some(Command::Config(_)) => config::check(output)?,
         Some(Command::Users(verb)) => users::run(verb, &config, output)?,

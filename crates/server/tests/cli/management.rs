@@ -93,3 +93,21 @@ fn requests_tokens_and_errors_are_counted_by_route_grant_type_and_code() {
     }
     assert!(text.ends_with("# EOF\n"));
 }
+
+#[test]
+fn health_asks_the_server_that_runs_here() {
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve();
+    let address = server.management().trim_start_matches("http://").to_owned();
+    let health = || {
+        let mut command = sandbox.command(&["health"]);
+        command.env("KEYWRIGHT_MANAGEMENT__LISTEN", &address);
+        finish(command, "")
+    };
+    assert_eq!(health().ok(), "ready\n");
+    server.kill();
+    assert!(health().refused().contains("nobody answers at http://127.0.0.1:"));
+    let mut command = sandbox.command(&["health"]);
+    command.env("KEYWRIGHT_MANAGEMENT__LISTEN", "");
+    assert!(finish(command, "").refused().contains("no management listener"));
+}

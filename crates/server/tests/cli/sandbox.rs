@@ -190,10 +190,14 @@ impl Server {
         self.url.strip_prefix("http://").unwrap()
     }
 
+    /// The URL of the management listener.
+    pub(crate) fn management(&self) -> &str {
+        self.log.iter().find_map(|line| line.split("management on ").nth(1)).unwrap()
+    }
+
     /// Asks the management listener: status and body.
     pub(crate) fn manage(&self, path: &str) -> (u16, String) {
-        let line = self.log.iter().find_map(|line| line.split("management on ").nth(1));
-        let answer = reqwest::blocking::get(format!("{}{path}", line.unwrap())).unwrap();
+        let answer = reqwest::blocking::get(format!("{}{path}", self.management())).unwrap();
         (answer.status().as_u16(), answer.text().unwrap())
     }
 
