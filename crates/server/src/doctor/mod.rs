@@ -6,6 +6,7 @@ mod database;
 mod files;
 mod issuer;
 mod keys;
+mod proxy;
 
 use serde::Serialize;
 
@@ -62,6 +63,7 @@ pub(crate) fn examine(config: &Config) -> Vec<Finding> {
     let (stored, kids) = database::examine(config, now);
     findings.extend(stored);
     findings.extend(issuer::examine(config, &kids, now));
+    findings.extend(proxy::examine(config));
     findings
 }
 

@@ -1,9 +1,10 @@
 //! A program that behaves like a browser: cookies, redirects, forms with their origin.
 
 use std::cell::RefCell;
+use std::net::IpAddr;
 
-use reqwest::blocking::{Client, RequestBuilder};
-use reqwest::header::{HeaderMap, LOCATION};
+use reqwest::blocking::{Client, ClientBuilder, RequestBuilder};
+use reqwest::header::{HeaderMap, HeaderName, LOCATION};
 use reqwest::redirect::Policy;
 use url::Url;
 
@@ -48,7 +49,21 @@ pub(crate) struct Browser {
 
 impl Browser {
     pub(crate) fn new() -> Self {
-        let client = Client::builder().cookie_store(true).redirect(Policy::none());
+        Self::of(Client::builder())
+    }
+
+    /// One at this address, which claims to be at another.
+    pub(crate) fn at(address: &str, claim: &str) -> Self {
+        let claims = HeaderMap::from_iter([(
+            HeaderName::from_static("x-forwarded-for"),
+            claim.parse().unwrap(),
+        )]);
+        let address: IpAddr = address.parse().unwrap();
+        Self::of(Client::builder().local_address(address).default_headers(claims))
+    }
+
+    fn of(client: ClientBuilder) -> Self {
+        let client = client.cookie_store(true).redirect(Policy::none());
         Self { client: client.build().unwrap(), seen: RefCell::default() }
     }
 

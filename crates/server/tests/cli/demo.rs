@@ -23,7 +23,10 @@ impl Demo {
     fn start(more: &[&str]) -> Self {
         let sandbox = Sandbox::new();
         let args = [&["demo", "--listen", "127.0.0.1:0"], more].concat();
-        let mut child = sandbox.command(&args).stdout(Stdio::null()).spawn().unwrap();
+        let mut command = sandbox.command(&args);
+        // A demo that is killed cannot remove its directory; the sandbox does.
+        command.env("TMPDIR", sandbox.dir.path());
+        let mut child = command.stdout(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let signs = (0..3).map(|_| lines.next().unwrap().unwrap()).collect();
         // Whatever else it says must have somewhere to go.

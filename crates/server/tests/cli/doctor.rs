@@ -224,6 +224,17 @@ fn a_clock_that_is_off_and_a_proxy_that_strips_headers_are_warnings() {
 }
 
 #[test]
+fn a_proxy_that_nobody_trusts_and_trust_without_a_proxy_are_warnings() {
+    let https = ("KEYWRIGHT_ISSUER", "https://127.0.0.1:1");
+    let trust = ("KEYWRIGHT_HTTP__TRUSTED_PROXIES", "10.0.0.0/8");
+    let report = doctor(&Sandbox::new(), &[https]);
+    report.ends(0).says("proxy", "warning: a proxy must terminate TLS here, but none is trusted");
+    let report = doctor(&Sandbox::new(), &[trust, ("KEYWRIGHT_LISTEN", "127.0.0.1:1")]);
+    report.ends(0).says("proxy", "warning: proxies are trusted, but the issuer is the listener");
+    assert_eq!(doctor(&Sandbox::new(), &[https, trust]).of("proxy"), [""; 0]);
+}
+
+#[test]
 fn a_server_on_another_database_is_a_failure() {
     let other = Sandbox::new();
     other.restart();

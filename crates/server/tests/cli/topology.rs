@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 
+use keywright_core::store::{AuditFilter, StoreExt as _};
 use keywright_testkit::database::ScratchDatabase;
 use reqwest::blocking::{Client, Response};
 use serde_json::Value;
@@ -26,7 +27,7 @@ struct Topology {
     replicas: Vec<Server>,
     issuer: String,
     _nginx: Nginx,
-    _database: ScratchDatabase,
+    database: ScratchDatabase,
 }
 
 impl Topology {
@@ -39,6 +40,7 @@ impl Topology {
         let issuer = format!("http://127.0.0.1:{front}");
         let sandbox = Sandbox::configured(&format!(
             "issuer = '{issuer}'\nmaster_key_file = 'key'\ndatabase.url_file = 'url'\n\
+             http.trusted_proxies = ['127.0.0.1']\nlimits.enabled = false\n\
              [[clients]]\nclient_id = 'web'\nclient_secret = '{SECRET}'\n\
              redirect_uris = ['{CALLBACK}']\ngrant_types = ['authorization_code', 'refresh_token']\n\
              [[users]]\nlogin = 'ada'\npassword = 'correct horse battery'\n"
@@ -48,7 +50,7 @@ impl Topology {
         let replicas = vec![sandbox.serve(), sandbox.serve()];
         let addresses = replicas.iter().map(|replica| replica.url.trim_start_matches("http://"));
         let nginx = Nginx::start(front, &addresses.collect::<Vec<_>>());
-        Some(Self { sandbox, replicas, issuer, _nginx: nginx, _database: database })
+        Some(Self { sandbox, replicas, issuer, _nginx: nginx, database })
     }
 
     fn ask(&self, browser: &Browser) -> Page {
@@ -127,6 +129,19 @@ fn a_login_hops_between_the_replicas_at_every_step() {
     let ids: BTreeSet<_> = seen.iter().map(|headers| headers["x-request-id"].as_bytes()).collect();
     assert_eq!(ids.len(), served.len(), "each answer carries a request id of its own");
     assert!(is_active(&Client::new(), &topology.issuer, &tokens.access));
+}
+
+#[test]
+fn the_address_of_a_client_is_what_the_proxy_saw() {
+    let Some(topology) = Topology::raise() else {
+        println!("skipped: PostgreSQL or nginx is missing here");
+        return;
+    };
+    topology.log_in(&Browser::at("127.0.0.2", "203.0.113.9"));
+    let filter = AuditFilter { kind: Some("login.succeeded".into()), ..AuditFilter::default() };
+    let events = topology.database.database.read(|tx| Ok(tx.audit_events(&filter, 9)?)).unwrap();
+    let addresses: Vec<_> = events.iter().map(|event| &event.details["address"]).collect();
+    assert_eq!(addresses, ["127.0.0.2"]);
 }
 
 #[test]
