@@ -1,6 +1,7 @@
 //! The `users`, `credentials` and `identities` tables.
 
 use diesel::prelude::*;
+use keywright_core::account::user::ADMIN;
 use keywright_core::id::{Subject, UserId};
 use keywright_core::store::{
     CredentialKind, CredentialRow, IdentityRow, StoreError, UserRow, UserTx,
@@ -169,6 +170,37 @@ impl UserTx for Transaction<'_> {
             |c| diesel::update(credentials::table.find(key.clone())).set(row.clone()).execute(c),
             |c| diesel::insert_into(credentials::table).values(row.clone()).execute(c),
         )
+    }
+
+    fn claim_credential(&mut self, from: &[u8], to: &CredentialRow) -> Result<bool, StoreError> {
+        let unchanged = credentials::table
+            .find((to.user_id.as_str(), kind_text(to.kind)))
+            .filter(credentials::data.eq(from));
+        let count = self.run(|c| {
+            diesel::update(unchanged)
+                .set((
+                    credentials::data.eq(to.data.as_slice()),
+                    credentials::set_by_user.eq(to.set_by_user),
+                    credentials::updated_at.eq(to.updated_at.0),
+                ))
+                .execute(c)
+        })?;
+        Ok(count == 1)
+    }
+
+    fn has_administrator(&mut self) -> Result<bool, StoreError> {
+        // LIKE finds too much at most: it may fold case.
+        let found = users::table
+            .filter(users::roles.like(format!("%{ADMIN}%")))
+            .select((users::id, users::roles));
+        for (id, roles) in self.run(|c| found.load::<(String, String)>(c))? {
+            let name = RowName { table: "users", id: &id };
+            let roles: Vec<String> = name.json("roles", &roles)?;
+            if roles.iter().any(|role| role == ADMIN) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn find_identity(

@@ -46,6 +46,11 @@ impl VersionTx for Transaction<'_> {
         })
     }
 
+    fn claim_setting_removal(&mut self, name: &str, expected: &[u8]) -> Result<bool, StoreError> {
+        let unchanged = settings::table.find(name).filter(settings::value.eq(expected));
+        Ok(self.run(|c| diesel::delete(unchanged).execute(c))? == 1)
+    }
+
     fn put_setting(&mut self, name: &str, value: Option<&[u8]>) -> Result<(), StoreError> {
         let Some(value) = value else {
             self.run(|c| diesel::delete(settings::table.find(name)).execute(c))?;

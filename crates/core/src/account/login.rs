@@ -34,6 +34,18 @@ impl std::fmt::Debug for Attempt {
     }
 }
 
+impl Attempt {
+    /// Whether this is the password: slow, and false for whom there is none to compare with.
+    pub(super) fn matches(&self, password: &Secret) -> bool {
+        password::verify(password, &self.hash) && self.user.is_some()
+    }
+
+    /// The stored text that the password is compared with.
+    pub(super) fn verified(&self) -> &[u8] {
+        self.hash.as_bytes()
+    }
+}
+
 /// First part: counts the attempt, and tells who it is and what the password is compared with.
 ///
 /// # Errors
@@ -71,7 +83,7 @@ pub enum Verdict {
 /// Second part, slow and without the database: whether the password is right. A hash of another
 /// cost is made anew, so that all names take the same time again.
 pub fn verify(provider: &Provider, attempt: &Attempt, password: &Secret) -> Verdict {
-    if !password::verify(password, &attempt.hash) || attempt.user.is_none() {
+    if !attempt.matches(password) {
         return Verdict::Wrong;
     }
     let cost = provider.settings.password_cost;
@@ -137,8 +149,7 @@ pub fn finish(
         };
         throttle::refund(tx, &attempt.reservation)?;
         if let Verdict::Renewed(hash) = verdict {
-            renew(tx, &user.id, hash, now)?;
-            Event::new(Kind::PasswordUpgraded).user(&user.id).record(provider, tx, now)?;
+            renew(provider, tx, (attempt, &user.id, hash), now)?;
         }
         begin_session(provider, tx, (&user, browser), (&cookie, user_agent), now)?;
         Event::new(Kind::LoginSucceeded).user(&user.id).record(provider, tx, now)?;
@@ -153,15 +164,24 @@ fn unchanged(tx: &mut dyn Tx, attempt: &Attempt, id: &UserId) -> Result<bool, Er
     Ok(row.is_some_and(|row| row.data == attempt.hash.as_bytes()))
 }
 
-fn renew(tx: &mut dyn Tx, id: &UserId, hash: &Secret, now: Timestamp) -> Result<(), Error> {
-    if let Some(row) = tx.find_credential(id, CredentialKind::Password)? {
-        let data = hash.expose().as_bytes().to_vec();
-        tx.put_credential(&CredentialRow { data, updated_at: now, ..row })?;
+/// Never over a password that was changed at the same time.
+fn renew(
+    provider: &Provider,
+    tx: &mut dyn Tx,
+    (attempt, id, hash): (&Attempt, &UserId, &Secret),
+    now: Timestamp,
+) -> Result<(), Error> {
+    let Some(row) = tx.find_credential(id, CredentialKind::Password)? else { return Ok(()) };
+    let data = hash.expose().as_bytes().to_vec();
+    if tx.claim_credential(attempt.verified(), &CredentialRow { data, updated_at: now, ..row })? {
+        Event::new(Kind::PasswordUpgraded).user(id).record(provider, tx, now)?;
     }
     Ok(())
 }
 
-fn begin_session(
+/// Begins a session in this browser, or goes on with the one of the same user under the new
+/// cookie.
+pub(super) fn begin_session(
     provider: &Provider,
     tx: &mut dyn Tx,
     (user, browser): (&UserRow, &Browser),

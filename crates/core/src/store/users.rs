@@ -141,6 +141,19 @@ pub trait UserTx {
     /// [`StoreError`] when the database fails.
     fn put_credential(&mut self, row: &CredentialRow) -> Result<(), StoreError>;
 
+    /// Replaces the user's credential of the kind of `to` if its data still is `from`; false
+    /// when it changed or is gone.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    fn claim_credential(&mut self, from: &[u8], to: &CredentialRow) -> Result<bool, StoreError>;
+
+    /// Whether any user, disabled or not, has the role [`crate::account::user::ADMIN`].
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails or a row is corrupt.
+    fn has_administrator(&mut self) -> Result<bool, StoreError>;
+
     /// The identity that an upstream knows by this `sub`.
     ///
     /// # Errors

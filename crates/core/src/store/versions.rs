@@ -34,6 +34,12 @@ pub trait VersionTx {
     /// [`StoreError`] when the database fails.
     fn claim_setting(&mut self, name: &str, value: &[u8]) -> Result<bool, StoreError>;
 
+    /// Removes a named value if it is `expected`; false if it is another, or gone.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    fn claim_setting_removal(&mut self, name: &str, expected: &[u8]) -> Result<bool, StoreError>;
+
     /// Sets a named value, whatever was there; `None` removes it.
     ///
     /// # Errors

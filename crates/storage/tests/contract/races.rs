@@ -3,8 +3,8 @@
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use keywright_core::id::{GrantId, InteractionId, RowId};
-use keywright_core::store::{KeyState, Rotation, StoreError, Tx};
+use keywright_core::id::{GrantId, InteractionId, RowId, UserId};
+use keywright_core::store::{CredentialKind, CredentialRow, KeyState, Rotation, StoreError, Tx};
 use keywright_testkit::database::{ScratchDatabase, each};
 
 use crate::rows::{
@@ -91,6 +91,35 @@ fn one_of_many_sets_a_setting() {
     each(|scratch| {
         let won = winners(&scratch, |tx, number| {
             tx.claim_setting("check", number.to_string().as_bytes())
+        });
+        assert_eq!(won, 1);
+    });
+}
+
+#[test]
+fn one_of_many_removes_a_setting() {
+    each(|scratch| {
+        write(&scratch, |tx| tx.put_setting("link", Some(b"token")));
+        assert_eq!(winners(&scratch, |tx, _| tx.claim_setting_removal("link", b"other")), 0);
+        assert_eq!(winners(&scratch, |tx, _| tx.claim_setting_removal("link", b"token")), 1);
+        assert!(read(&scratch, |tx| tx.find_setting("link")).is_none());
+    });
+}
+
+#[test]
+fn one_of_many_replaces_a_credential() {
+    each(|scratch| {
+        populate(&scratch);
+        let credential = |data: String| CredentialRow {
+            user_id: UserId::new("u1"),
+            kind: CredentialKind::Password,
+            data: data.into_bytes(),
+            set_by_user: true,
+            updated_at: NOW,
+        };
+        write(&scratch, |tx| tx.put_credential(&credential("old".into())));
+        let won = winners(&scratch, |tx, number| {
+            tx.claim_credential(b"old", &credential(number.to_string()))
         });
         assert_eq!(won, 1);
     });

@@ -134,6 +134,42 @@ fn a_credential_is_one_per_kind_and_the_last_one_counts() {
 }
 
 #[test]
+fn a_credential_is_replaced_only_while_it_is_what_was_expected() {
+    each(|scratch| {
+        write(&scratch, |tx| tx.insert_user(&user("u1")));
+        let mut next = password("u1", b"bcrypt$next");
+        next.set_by_user = true;
+        next.updated_at = at(5);
+        assert!(!write(&scratch, |tx| tx.claim_credential(b"bcrypt$", &next)), "there is none");
+        write(&scratch, |tx| tx.put_credential(&password("u1", b"bcrypt$")));
+        assert!(!write(&scratch, |tx| tx.claim_credential(b"other", &next)));
+        assert!(write(&scratch, |tx| tx.claim_credential(b"bcrypt$", &next)));
+        assert!(!write(&scratch, |tx| tx.claim_credential(b"bcrypt$", &next)));
+        let id = UserId::new("u1");
+        let found = read(&scratch, |tx| tx.find_credential(&id, CredentialKind::Password)).unwrap();
+        assert_eq!((found.data.as_slice(), found.set_by_user), (&b"bcrypt$next"[..], true));
+        assert_eq!(found.updated_at, at(5));
+    });
+}
+
+#[test]
+fn an_administrator_is_who_has_that_role_and_no_similar_one() {
+    each(|scratch| {
+        let mut row = user("u1");
+        for roles in [&[][..], &["Admin"], &["administrator"], &["x\",\"admin"]] {
+            row.roles = roles.iter().map(ToString::to_string).collect();
+            write(&scratch, |tx| tx.remove_user(&row.id));
+            write(&scratch, |tx| tx.insert_user(&row));
+            assert!(!read(&scratch, |tx| tx.has_administrator()), "{roles:?}");
+        }
+        row.roles = vec!["auditor".into(), "admin".into()];
+        row.disabled_at = Some(NOW);
+        write(&scratch, |tx| tx.update_user(&row));
+        assert!(read(&scratch, |tx| tx.has_administrator()));
+    });
+}
+
+#[test]
 fn an_identity_belongs_to_one_user() {
     each(|scratch| {
         write(&scratch, |tx| tx.insert_user(&user("u1")));
