@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::account::visit::Visit;
 use crate::authorize::prompt::Progress;
 use crate::authorize::request::Request;
 use crate::error::{Error, ErrorCode};
@@ -25,6 +26,8 @@ pub enum Document {
     Authorize(Box<Request>, Progress),
     /// A logout that waits for its confirmation.
     Logout(Pending),
+    /// A visit to a page of our own that waits for its login.
+    Visit(Visit),
 }
 
 /// Most bytes of names and values that are stored of a POST: what a URL could carry, too.

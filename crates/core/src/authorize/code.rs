@@ -10,10 +10,7 @@ use crate::provider::{Provider, Snapshot};
 use crate::secret::Secret;
 use crate::session;
 use crate::store::{ClientRow, CodeRow, GrantRow, SessionRow, Tx, UserRow};
-use crate::time::{Seconds, Timestamp};
-
-/// How stale the last use of a session may be before it is written again.
-const TOUCH: Seconds = Seconds::minutes(1);
+use crate::time::Timestamp;
 
 /// Records a grant and a code for it, and returns the answer that carries the code.
 ///
@@ -44,7 +41,7 @@ pub fn issue(
         expires_at: now.plus(provider.settings.code_lifetime),
         redeemed_at: None,
     })?;
-    if now.since(session.last_seen_at) >= TOUCH {
+    if session::is_due(session, now) {
         tx.touch_session(&session.sid, now)?;
     }
     let mut parameters = vec![("code", code)];

@@ -12,6 +12,9 @@ use crate::resource::Resource;
 use crate::store::{ClientRow, ConsentKey, ConsentRow, Tx};
 use crate::time::Timestamp;
 
+/// What a resource without a scope is worth, in words.
+pub const KNOWN_THERE: &str = "Know who you are there";
+
 /// What this request asks for, in words: identity in request order, the claims that it asks for
 /// one by one and that no scope of it covers, then each resource with its scopes. A resource that is named without a scope is something to agree to, too.
 pub fn scopes(snapshot: &Snapshot, client: &ClientRow, request: &Request) -> Vec<ScopeView> {
@@ -29,7 +32,7 @@ pub fn scopes(snapshot: &Snapshot, client: &ClientRow, request: &Request) -> Vec
         let before = views.len();
         views.extend(asked.map(|s| view(&s.name, &resource.name, &s.description)));
         if views.len() == before {
-            views.push(view("", &resource.name, "Know who you are there"));
+            views.push(view("", &resource.name, KNOWN_THERE));
         }
     }
     views
@@ -130,7 +133,8 @@ pub fn resources<'a>(
     })
 }
 
-fn identity(scope: &str) -> Option<&'static str> {
+/// What a scope of the identity layer allows, in words; `None` for any other.
+pub fn identity(scope: &str) -> Option<&'static str> {
     Some(match scope {
         "openid" => "Know who you are in this service",
         "profile" => "See your name and profile",

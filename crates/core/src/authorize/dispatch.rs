@@ -5,6 +5,7 @@ use super::prompt::{self, Next, Present, Progress};
 use super::request::{self, Request};
 use super::target::{self, Target};
 use super::{ACR_SINGLE_FACTOR, Answer, ClientView, Decision, Step, code, consent};
+use crate::account::visit;
 use crate::audit::{Event, Kind};
 use crate::client::redirect_uri;
 use crate::error::{Error, ErrorCode, Refusal};
@@ -85,6 +86,9 @@ pub fn resume(provider: &Provider, id: &InteractionId, browser: &Browser) -> Res
     if let Some(parameters) = interaction::parked(provider, id, browser)? {
         return start(provider, &parameters, browser, Some(id));
     }
+    if let Some(step) = visit::resume(provider, id, browser)? {
+        return Ok(step);
+    }
     let now = provider.now();
     let snapshot = provider.snapshot()?;
     let (flow, next, login) = provider.store.read(|tx| {
@@ -115,6 +119,9 @@ pub fn decide(
     browser: &Browser,
     decision: Decision,
 ) -> Result<(), Error> {
+    if visit::decide(provider, id, browser, decision)? {
+        return Ok(());
+    }
     let now = provider.now();
     let snapshot = provider.snapshot()?;
     provider.store.write(|tx| {
@@ -238,7 +245,7 @@ impl<'a> Flow<'a> {
             (_, name) => {
                 let login = self.request.login_hint.or(name);
                 let login = login.filter(|_| !self.progress.account_changed);
-                Step::Login { interaction, client, login, ui_locales }
+                Step::Login { interaction, client: Some(client), login, ui_locales }
             }
         }
     }

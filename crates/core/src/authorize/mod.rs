@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use acr::ACR_SINGLE_FACTOR;
 pub use dispatch::{begin, decide, park, resume};
 
+use crate::account::visit::Place;
 use crate::error::Refusal;
 use crate::id::InteractionId;
 use crate::secret::Secret;
@@ -83,8 +84,8 @@ pub enum Step {
     Login {
         /// The interaction.
         interaction: InteractionId,
-        /// Who asks.
-        client: ClientView,
+        /// Who asks; `None` for a page of our own.
+        client: Option<ClientView>,
         /// What to prefill: `login_hint`, or the login name of the session to confirm.
         login: Option<String>,
         /// `ui_locales` of the request.
@@ -116,6 +117,8 @@ pub enum Step {
     },
     /// Answer the client.
     Answer(Answer),
+    /// Go on to a page of our own.
+    Return(Place),
 }
 
 /// What a user did on a page.

@@ -205,7 +205,11 @@ fn end_shown(
     }
 }
 
-fn end(
+/// Ends a session as its own browser's logout, recorded.
+///
+/// # Errors
+/// [`Error::Store`] when the database fails.
+pub(crate) fn end(
     provider: &Provider,
     tx: &mut dyn Tx,
     session: &SessionRow,

@@ -10,7 +10,10 @@ use crate::error::{Error, ErrorCode};
 use crate::provider::Provider;
 use crate::secret::Secret;
 use crate::store::{SessionRow, Tx, UserRow};
-use crate::time::Timestamp;
+use crate::time::{Seconds, Timestamp};
+
+/// How stale the last use of a session may be before it is written again.
+const TOUCH: Seconds = Seconds::minutes(1);
 
 /// What a browser showed: the values of our two cookies.
 #[derive(Debug, Clone)]
@@ -84,12 +87,21 @@ pub fn current(
     browser: &Browser,
     now: Timestamp,
 ) -> Result<Option<(SessionRow, UserRow)>, Error> {
-    let idle = provider.settings.session_idle_lifetime;
-    let session = shown(tx, browser)?;
-    let live = |s: &SessionRow| now < s.expires_at && now.since(s.last_seen_at) < idle;
-    let Some(session) = session.filter(live) else { return Ok(None) };
+    let session = shown(tx, browser)?.filter(|session| is_live(provider, session, now));
+    let Some(session) = session else { return Ok(None) };
     let user = tx.find_user(&session.user_id)?.filter(|user| user.disabled_at.is_none());
     Ok(user.map(|user| (session, user)))
+}
+
+/// Whether a session has neither ended nor been idle for too long.
+pub fn is_live(provider: &Provider, session: &SessionRow, now: Timestamp) -> bool {
+    let idle = provider.settings.session_idle_lifetime;
+    now < session.expires_at && now.since(session.last_seen_at) < idle
+}
+
+/// Whether it is so long since the last noted use of a session that this one is to be noted.
+pub fn is_due(session: &SessionRow, now: Timestamp) -> bool {
+    now.since(session.last_seen_at) >= TOUCH
 }
 
 /// When the user last authenticated in this session.

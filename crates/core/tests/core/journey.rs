@@ -63,6 +63,7 @@ pub(crate) fn finish(provider: &Provider, browser: &mut Browser, mut step: Step)
     for _ in 0..4 {
         let id = match step {
             Step::Answer(answer) => return answer,
+            Step::Return(place) => panic!("no client is answered: {place:?}"),
             Step::Login { interaction, .. } => {
                 log_in(provider, browser, "alice");
                 interaction
@@ -165,7 +166,7 @@ pub(crate) fn interaction(step: &Step) -> InteractionId {
         Step::Login { interaction, .. }
         | Step::SelectAccount { interaction, .. }
         | Step::Consent { interaction, .. } => interaction.clone(),
-        Step::Answer(answer) => panic!("no page: {answer:?}"),
+        Step::Answer(_) | Step::Return(_) => panic!("no page: {step:?}"),
     }
 }
 
