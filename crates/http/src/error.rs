@@ -42,6 +42,9 @@ pub(crate) enum Failure {
     /// Nothing lives here.
     #[error("not found")]
     NotFound,
+    /// A setup link that is not live.
+    #[error("the setup link is not live")]
+    SetupOver,
 }
 
 /// What an error looks like from outside.
@@ -129,6 +132,11 @@ impl Failure {
             Self::TooLarge => {
                 Shown::new(StatusCode::PAYLOAD_TOO_LARGE, invalid, "The body is too large")
             }
+            Self::SetupOver => Shown::new(
+                StatusCode::GONE,
+                "setup_over",
+                "The link was used, replaced by a newer one, or is not complete",
+            ),
             Self::NotFound => {
                 Shown::new(StatusCode::NOT_FOUND, "not_found", "Nothing lives at this address")
             }
@@ -145,7 +153,7 @@ impl Failure {
         match self {
             Self::Protocol(error) | Self::Stale(error) => log_error(error),
             Self::Overloaded => tracing::warn!(error = %self, "overloaded"),
-            Self::TooMany(_) | Self::TooLarge | Self::NotFound => {
+            Self::TooMany(_) | Self::TooLarge | Self::NotFound | Self::SetupOver => {
                 tracing::info!(error = %self, "refused");
             }
         }

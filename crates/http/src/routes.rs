@@ -1,5 +1,6 @@
 //! The table of URLs (DESIGN section 6), all below the path of the issuer.
 
+use std::collections::BTreeSet;
 use std::future::{Ready, ready};
 
 use actix_web::guard::{self, Guard};
@@ -9,8 +10,8 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 
 use crate::endpoints::{
-    account, assets, authorize, consent, discovery, introspect, jwks, landing, login, logout,
-    revoke, token, userinfo,
+    account, account_select, assets, authorize, consent, discovery, introspect, jwks, landing,
+    login, logout, revoke, setup, token, userinfo,
 };
 use crate::error::{Failure, method_not_allowed};
 use crate::middleware::cors;
@@ -21,6 +22,8 @@ const GET: &str = "GET, HEAD";
 const GET_OPTIONS: &str = "GET, HEAD, OPTIONS";
 const GET_POST: &str = "GET, HEAD, POST";
 const GET_POST_OPTIONS: &str = "GET, HEAD, POST, OPTIONS";
+/// W3C, A Well-Known URL for Changing Passwords.
+const CHANGE_PASSWORD: &str = "/.well-known/change-password";
 const POST: &str = "POST";
 const POST_OPTIONS: &str = "POST, OPTIONS";
 
@@ -32,6 +35,7 @@ pub(crate) fn configure(app: &mut ServiceConfig, state: &State, limits: &Limiter
         app.service(opened(&path, GET_OPTIONS, |r| r.route(get().to(discovery::get))));
     }
     pages(app, base, limits);
+    accounts(app, base, limits);
     let at = |path: &str| format!("{base}{path}");
     app.service(plain(&at("/static/{path:.*}"), GET).route(get().to(assets::get)))
         .service(plain(&at("/"), GET).route(get().to(landing::get)));
@@ -71,7 +75,7 @@ fn pages(app: &mut ServiceConfig, base: &str, limits: &Limiters) {
     app.service(limits.authorize.before(authorize, Shape::Page))
         .service(plain(&at("/authorize/{id}"), GET).route(get().to(authorize::resume)))
         .service(limits.login.before(login, Shape::Page))
-        .service(plain(&at("/authorize/{id}/account"), POST).route(web::post().to(account::post)))
+        .service(plain(&at("/authorize/{id}/account"), POST).route(web::post().to(account_select::post)))
         .service(plain(&at("/authorize/{id}/consent"), POST).route(web::post().to(consent::post)))
         .service(limits.authorize.before(logout, Shape::Page))
         .service(
@@ -79,6 +83,35 @@ fn pages(app: &mut ServiceConfig, base: &str, limits: &Limiters) {
                 .route(get().to(logout::resume))
                 .route(web::post().to(logout::confirm)),
         );
+}
+
+/// What users visit for themselves.
+fn accounts(app: &mut ServiceConfig, base: &str, limits: &Limiters) {
+    let at = |path: &str| format!("{base}{path}");
+    let password = plain(&at("/account/password"), GET_POST)
+        .route(get().to(account::password::get))
+        .route(web::post().to(account::password::post));
+    let setup = plain(&at("/setup/{token}"), GET_POST)
+        .route(get().to(setup::get))
+        .route(web::post().to(setup::post));
+    app.service(plain(&at("/account"), GET).route(get().to(account::overview::get)))
+        .service(limits.login.before(password, Shape::Page))
+        .service(
+            plain(&at("/account/sessions"), POST).route(web::post().to(account::sessions::end)),
+        )
+        .service(
+            plain(&at("/account/applications"), POST)
+                .route(web::post().to(account::applications::revoke)),
+        )
+        .service(
+            plain(&at("/account/sign-out"), POST)
+                .route(web::post().to(account::sessions::sign_out)),
+        )
+        .service(limits.login.before(setup, Shape::Page));
+    // Password managers look below the origin, whatever the path of the issuer.
+    for path in BTreeSet::from([at(CHANGE_PASSWORD), CHANGE_PASSWORD.to_owned()]) {
+        app.service(plain(&path, GET).route(get().to(account::password::well_known)));
+    }
 }
 
 /// Every place where a client may look for the metadata of an issuer: below its path (OIDC

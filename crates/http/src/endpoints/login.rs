@@ -155,7 +155,8 @@ async fn begin(
         .await
 }
 
-fn user_agent(request: &HttpRequest) -> String {
+/// How the browser names itself, shortened.
+pub(super) fn user_agent(request: &HttpRequest) -> String {
     let value = request.headers().get(USER_AGENT).map(HeaderValue::as_bytes);
     let text = String::from_utf8_lossy(value.unwrap_or_default());
     text.chars().filter(|c| !c.is_control()).take(MAX_USER_AGENT).collect()

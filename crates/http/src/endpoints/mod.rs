@@ -1,6 +1,7 @@
 //! One file per endpoint: parse, hop, render.
 
 pub(crate) mod account;
+pub(crate) mod account_select;
 pub(crate) mod answer;
 pub(crate) mod assets;
 pub(crate) mod authorize;
@@ -14,6 +15,7 @@ pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod rendering;
 pub(crate) mod revoke;
+pub(crate) mod setup;
 pub(crate) mod step;
 pub(crate) mod token;
 pub(crate) mod userinfo;

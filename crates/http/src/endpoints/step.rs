@@ -1,6 +1,7 @@
 //! From the dispatcher's next step to a page or an answer.
 
 use actix_web::HttpResponse;
+use keywright_core::account::visit::Place;
 use keywright_core::authorize::{ClientView, ScopeView, Step};
 use keywright_core::id::InteractionId;
 use keywright_core::session::{self, FormScope};
@@ -22,7 +23,7 @@ pub(crate) fn show(state: &State, visitor: &Visitor, step: Step) -> Result<HttpR
     let frame = Frame { state, csrf };
     let response = match step {
         Step::Login { interaction, client, login, ui_locales: _ } => {
-            frame.login(&interaction, &client, &login.unwrap_or_default(), None)?
+            frame.login(&interaction, client.as_ref(), &login.unwrap_or_default(), None)?
         }
         Step::SelectAccount { interaction, client, login, ui_locales: _ } => {
             frame.accounts(&interaction, &client, &login)?
@@ -31,6 +32,7 @@ pub(crate) fn show(state: &State, visitor: &Visitor, step: Step) -> Result<HttpR
             frame.consent(&interaction, &client, &login, &scopes)?
         }
         Step::Answer(answer) => answer::send(state, &answer)?,
+        Step::Return(to) => rendering::see_other(&place(state, to)),
     };
     Ok(visitor.remember(state, response)?)
 }
@@ -41,7 +43,7 @@ pub(crate) fn interaction(step: &Step) -> Option<&InteractionId> {
         Step::Login { interaction, .. }
         | Step::SelectAccount { interaction, .. }
         | Step::Consent { interaction, .. } => Some(interaction),
-        Step::Answer(_) => None,
+        Step::Answer(_) | Step::Return(_) => None,
     }
 }
 
@@ -62,13 +64,23 @@ pub(crate) fn login_again(
     };
     let csrf = session::form_token(&state.provider, &visitor.browser, FormScope::Browser)?;
     let frame = Frame { state, csrf };
-    let page = frame.login(&interaction, &client, typed, Some(problem))?;
+    let page = frame.login(&interaction, client.as_ref(), typed, Some(problem))?;
     Ok(for_problem(page, problem))
 }
 
 /// Where an interaction goes on.
 pub(crate) fn path(state: &State, interaction: &InteractionId) -> String {
     format!("{}/authorize/{interaction}", state.base)
+}
+
+/// Where one of our own pages is.
+pub(crate) fn place(state: &State, place: Place) -> String {
+    let path = match place {
+        Place::Landing => "/",
+        Place::Account => "/account",
+        Place::Password => "/account/password",
+    };
+    format!("{}{path}", state.base)
 }
 
 /// What the pages of one browser share.
@@ -81,7 +93,7 @@ impl Frame<'_> {
     fn login(
         &self,
         interaction: &InteractionId,
-        client: &ClientView,
+        client: Option<&ClientView>,
         login: &str,
         problem: Option<LoginProblem>,
     ) -> Result<HttpResponse, Failure> {
@@ -93,7 +105,7 @@ impl Frame<'_> {
             login,
             problem,
         };
-        rendering::page(&page, &csp(Some(&client.redirect_uri)))
+        rendering::page(&page, &csp(client.map(|client| client.redirect_uri.as_str())))
     }
 
     fn accounts(

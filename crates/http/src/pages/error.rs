@@ -28,6 +28,7 @@ impl ErrorPage<'_> {
             "access_denied" => "This is not allowed",
             "not_found" => "There is nothing here",
             "expired" => "This page has expired",
+            "setup_over" => "This setup link does not work any more",
             _ => "This sign-in cannot go on",
         }
     }
@@ -42,6 +43,11 @@ impl ErrorPage<'_> {
             "temporarily_unavailable" | "slow_down" => "Wait a moment, then try again.",
             "access_denied" | "expired" => {
                 "Go back to the application that you came from and sign in again from there."
+            }
+            "setup_over" => {
+                "If there is an administrator already, sign in. If there is none, take the newest \
+                 link from the server's log: every start of the server prints one and ends the one \
+                 before."
             }
             "not_found" => "Check the address, or start again from the application.",
             _ => {

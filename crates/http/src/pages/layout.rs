@@ -19,7 +19,7 @@ impl<'a> Layout<'a> {
 /// The pages that a client's metadata names, if they may be linked to: https or http. Metadata is
 /// checked at registration; a link that could run a script must not appear even if that check had
 /// a hole.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Links<'a> {
     /// The client's home page.
     pub(super) home: Option<&'a str>,

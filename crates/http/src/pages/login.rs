@@ -19,8 +19,8 @@ pub struct Login<'a> {
     pub action: &'a str,
     /// CSRF token of this form.
     pub csrf: &'a str,
-    /// Who asks.
-    pub client: &'a ClientView,
+    /// Who asks; `None` for a page of our own.
+    pub client: Option<&'a ClientView>,
     /// What the name field holds at first; what was typed, after a wrong password.
     pub login: &'a str,
     /// Why the page is shown again.
@@ -30,7 +30,7 @@ pub struct Login<'a> {
 impl Login<'_> {
     /// Where the client's name and the footer lead.
     fn links(&self) -> Links<'_> {
-        Links::of(self.client)
+        self.client.map(Links::of).unwrap_or_default()
     }
 }
 

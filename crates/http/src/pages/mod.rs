@@ -4,7 +4,9 @@
 //! tokens: a handler passes the absolute path that a form posts to and the token that it carries.
 //! Every page works without JavaScript and posts back to the dispatcher (DESIGN section 7).
 
+mod account;
 mod account_select;
+mod change_password;
 mod consent;
 mod csp;
 mod error;
@@ -13,9 +15,13 @@ mod landing;
 mod layout;
 mod login;
 mod logout;
+mod setup;
 mod signed_out;
+mod when;
 
+pub use account::Account;
 pub use account_select::AccountSelect;
+pub use change_password::{ChangePassword, PasswordProblem};
 pub use consent::{Consent, ScopeGroup};
 pub use csp::{csp, csp_with_script};
 pub use error::ErrorPage;
@@ -24,7 +30,9 @@ pub use landing::Landing;
 pub use layout::Layout;
 pub use login::{Login, LoginProblem};
 pub use logout::LogoutConfirm;
+pub use setup::{Setup, SetupProblem};
 pub use signed_out::SignedOut;
+pub use when::When;
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,12 @@
 //! Every page with sample data, and with the names a hostile client would register.
 
 use askama::Template;
+use keywright_core::account::applications::Application;
+use keywright_core::account::overview::{Overview, Profile};
+use keywright_core::account::sessions::OwnSession;
 use keywright_core::authorize::{ClientView, ScopeView};
+use keywright_core::id::{ClientId, Sid};
+use keywright_core::time::Timestamp;
 
 use super::*;
 
@@ -36,7 +41,7 @@ fn login(client: &ClientView, name: &str, problem: Option<LoginProblem>) -> Stri
         layout: layout(),
         action: "/tenant/authorize/i1/login",
         csrf: "t0ken",
-        client,
+        client: Some(client),
         login: name,
         problem,
     };
@@ -99,6 +104,67 @@ fn landing(issuer: &str) -> String {
     Landing { layout: layout(), issuer }.render().expect("the landing page renders")
 }
 
+fn own_login(name: &str) -> String {
+    let page = Login {
+        layout: layout(),
+        action: "/tenant/authorize/i1/login",
+        csrf: "t0ken",
+        client: None,
+        login: name,
+        problem: None,
+    };
+    page.render().expect("the login page of our own renders")
+}
+
+fn overview(text: &str) -> Overview {
+    let session = |is_this| OwnSession {
+        sid: Sid::new(text),
+        browser: text.to_owned(),
+        created_at: Timestamp(1_700_000_000),
+        last_seen_at: Timestamp(1_700_000_600),
+        is_this,
+    };
+    let application = Application {
+        client_id: ClientId::new(text),
+        name: text.to_owned(),
+        scopes: vec![scope("openid", "", "Know who you are"), scope(text, text, text)],
+        since: Timestamp(1_700_000_000),
+        offline: true,
+    };
+    let profile = Profile {
+        login: text.to_owned(),
+        name: Some(text.to_owned()),
+        email: Some(text.to_owned()),
+        groups: vec!["staff".to_owned(), text.to_owned()],
+        roles: vec![text.to_owned()],
+        password_set_at: Some(Timestamp(1_700_000_000)),
+    };
+    let sessions = vec![session(true), session(false)];
+    Overview { profile, sessions, applications: vec![application] }
+}
+
+fn account(overview: &Overview) -> String {
+    Account::new(layout(), "t0ken", overview).render().expect("the account page renders")
+}
+
+fn change_password(login: &str, has_password: bool, problem: Option<PasswordProblem>) -> String {
+    let page = ChangePassword { layout: layout(), csrf: "t0ken", login, has_password, problem };
+    page.render().expect("the password page renders")
+}
+
+fn setup(text: &str, problem: Option<SetupProblem>) -> String {
+    let page = Setup {
+        layout: layout(),
+        action: "/tenant/setup/t",
+        csrf: "t0ken",
+        login: text,
+        name: text,
+        email: text,
+        problem,
+    };
+    page.render().expect("the setup page renders")
+}
+
 fn every_page(text: &str) -> Vec<String> {
     let client = client(text);
     vec![
@@ -111,6 +177,11 @@ fn every_page(text: &str) -> Vec<String> {
         error(text, text),
         form_post(text, text),
         landing(text),
+        own_login(text),
+        account(&overview(text)),
+        change_password(text, true, Some(PasswordProblem::Wrong)),
+        change_password(text, false, None),
+        setup(text, Some(SetupProblem::Incomplete)),
     ]
 }
 
@@ -258,4 +329,42 @@ fn a_posting_page_keeps_its_code_out_of_debug_output() {
 fn a_cancelled_logout_does_not_say_signed_out() {
     assert!(signed_out(true).contains("You are signed out"));
     assert!(!signed_out(false).contains("You are signed out"));
+}
+
+#[test]
+fn the_account_page_offers_to_end_every_session_but_its_own() {
+    let page = account(&overview("alice"));
+    assert_eq!(page.matches("action=\"/tenant/account/sessions\"").count(), 1, "{page}");
+    assert!(page.contains("datetime=\"2023-11-14T22:13:20Z\">14 November 2023, 22:13 UTC<"));
+    assert!(page.contains("Keeps access while you are signed out"), "{page}");
+}
+
+#[test]
+fn an_account_without_anything_has_no_empty_lines() {
+    let mut bare = overview("alice");
+    let profile = &mut bare.profile;
+    (profile.name, profile.email, profile.password_set_at) = (None, None, None);
+    profile.groups.clear();
+    profile.roles.clear();
+    bare.applications.clear();
+    let page = account(&bare);
+    for absent in ["Name<", "E-mail", "Groups", "Roles", "Password", "Disconnect"] {
+        assert!(!page.contains(absent), "{absent}: {page}");
+    }
+    assert!(page.contains("None. An application"), "{page}");
+}
+
+#[test]
+fn every_problem_with_a_password_is_one_sentence() {
+    for problem in [
+        PasswordProblem::Incomplete,
+        PasswordProblem::NotGood("Use another."),
+        PasswordProblem::Wrong,
+        PasswordProblem::Wait { seconds: 45 },
+        PasswordProblem::Busy,
+    ] {
+        let page = change_password("alice", true, Some(problem));
+        assert!(page.contains(&format!("role=\"alert\" id=\"problem\">{problem}<")), "{page}");
+        assert!(problem.to_string().ends_with('.'));
+    }
 }

@@ -6,6 +6,7 @@
     reason = "a site that cannot be set up or an answer that cannot be read fails the test"
 )]
 
+mod account;
 mod authorize;
 mod claims;
 mod cors;
@@ -17,6 +18,7 @@ mod login;
 mod logout;
 mod malformed;
 mod opaque_tokens;
+mod setup;
 mod site;
 mod stock_client;
 mod throttle;

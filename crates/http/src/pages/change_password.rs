@@ -1,0 +1,54 @@
+//! The page to change one's password.
+
+use std::fmt;
+
+use askama::Template;
+
+use super::{Layout, LoginProblem};
+
+/// Asks for the password so far and twice for the new one. Its form posts `csrf`, `current`,
+/// `new` and `repeated`; the user name is there for password managers alone.
+#[derive(Debug, Template)]
+#[template(path = "account_password.html")]
+pub struct ChangePassword<'a> {
+    /// The shared part.
+    pub layout: Layout<'a>,
+    /// CSRF token of this form.
+    pub csrf: &'a str,
+    /// Login name of the user.
+    pub login: &'a str,
+    /// Whether there is a password to change.
+    pub has_password: bool,
+    /// Why the page is shown again.
+    pub problem: Option<PasswordProblem>,
+}
+
+/// Why a change was not made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordProblem {
+    /// A field was left empty.
+    Incomplete,
+    /// The new password will not do: what to do about it.
+    NotGood(&'static str),
+    /// The current password is wrong.
+    Wrong,
+    /// Too many wrong ones (429).
+    Wait {
+        /// How long until another attempt is looked at.
+        seconds: u64,
+    },
+    /// The hashing queue is full (503).
+    Busy,
+}
+
+impl fmt::Display for PasswordProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Incomplete => f.write_str("Fill in all three fields."),
+            Self::NotGood(why) => f.write_str(why),
+            Self::Wrong => f.write_str("That is not your current password."),
+            Self::Wait { seconds } => LoginProblem::Wait { seconds }.fmt(f),
+            Self::Busy => f.write_str("Too busy at the moment. Try again shortly."),
+        }
+    }
+}
