@@ -3,8 +3,9 @@
 #[cfg(feature = "otel")]
 mod export;
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 
+use serde_json::json;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, fmt};
@@ -50,4 +51,14 @@ pub(crate) fn start(log: &Log) -> Result<Telemetry, Failure> {
         #[cfg(feature = "otel")]
         _exporter: exporter,
     })
+}
+
+/// Tells whoever reads standard error, whatever `log.level` is: a line of text, or of JSON when
+/// the log is. It is no log line and goes nowhere else, since it may hold a one-time secret.
+///
+/// # Errors
+/// When standard error cannot be written to.
+pub(crate) fn tell(log: &Log, message: &str) -> Result<(), Failure> {
+    let line = if log.json { json!({"message": message}).to_string() } else { message.to_owned() };
+    Ok(writeln!(std::io::stderr().lock(), "{line}")?)
 }

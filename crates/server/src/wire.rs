@@ -6,6 +6,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::sync::Arc;
 
+use keywright_core::account::setup;
 use keywright_core::audit::Event;
 use keywright_core::keys::lifecycle::Lifecycle;
 use keywright_core::keys::seal::MasterKey;
@@ -20,7 +21,7 @@ use crate::clock::SystemClock;
 use crate::config::{self, Config};
 use crate::failure::Failure;
 use crate::metrics::Metrics;
-use crate::{jobs, master_key, readiness, shutdown};
+use crate::{jobs, master_key, readiness, shutdown, telemetry};
 
 /// What a verb of the command line works with.
 pub(crate) struct Wired<'c> {
@@ -267,9 +268,16 @@ fn announce(config: &Config, provider: &Provider, addresses: &[SocketAddr]) -> R
     if !config.issuer_is_configured {
         tracing::warn!("no issuer is configured: this is fit for trying out on one machine only");
     }
-    let nobody = provider.store.read(|tx| Ok(tx.users(None, 1)?.is_empty()))?;
-    if nobody {
-        tracing::info!("there is no user yet: run `keywright users add --admin NAME`");
-    }
-    Ok(())
+    offer_setup(config, provider)
+}
+
+/// While there is no administrator, every start offers a new link to make the first one.
+fn offer_setup(config: &Config, provider: &Provider) -> Result<(), Failure> {
+    let Some(token) = setup::open(provider)? else { return Ok(()) };
+    let link = provider.settings.url(&format!("/setup/{}", token.expose()));
+    let message = format!(
+        "there is no administrator yet: open {link} to make one, or run \
+         `keywright users add --admin NAME`"
+    );
+    telemetry::tell(&config.log, &message)
 }

@@ -18,6 +18,59 @@ fn an_empty_directory_is_enough_to_answer_discovery() {
     assert!(log.contains("database SQLite") && log.contains("stopped"), "{log}");
 }
 
+/// The setup link in a line that the server printed.
+fn setup_link(line: &str) -> String {
+    let (_, rest) = line.split_once("open ").unwrap();
+    rest.split(' ').next().unwrap().to_owned()
+}
+
+#[test]
+fn without_an_administrator_every_start_prints_a_new_link_and_the_log_never_has_it() {
+    for format in ["text", "json"] {
+        let sandbox = Sandbox::configured(&format!("[log]\nlevel = 'trace'\nformat = '{format}'"));
+        let mut server = sandbox.serve();
+        let first = setup_link(&server.wait_for("there is no administrator yet"));
+        assert!(first.starts_with(&format!("{}/setup/", server.url)), "{first}");
+        assert_eq!(reqwest::blocking::get(&first).unwrap().status(), 200);
+        let (_, log) = server.stop();
+        let token = first.rsplit('/').next().unwrap();
+        assert_eq!(log.matches(token).count(), 1, "the log shows the token: {log}");
+        let mut server = sandbox.serve();
+        let second = setup_link(&server.wait_for("there is no administrator yet"));
+        let old = format!("{}/setup/{token}", server.url);
+        assert_eq!(reqwest::blocking::get(old).unwrap().status(), 410);
+        assert_eq!(reqwest::blocking::get(&second).unwrap().status(), 200);
+        sandbox.run_with(&["users", "add", "ada", "--admin"], "correct horse battery").ok();
+        assert_eq!(reqwest::blocking::get(&second).unwrap().status(), 410);
+        server.stop();
+        assert!(!sandbox.restart().contains("/setup/"));
+    }
+}
+
+#[test]
+fn the_link_is_printed_even_when_the_log_is_silent() {
+    let sandbox = Sandbox::configured("log.level = 'error'");
+    let mut command = sandbox.command(&["serve", "--listen", "127.0.0.1:0"]);
+    let mut child = command.spawn().unwrap();
+    let mut first = String::new();
+    std::io::BufRead::read_line(
+        &mut std::io::BufReader::new(child.stderr.take().unwrap()),
+        &mut first,
+    )
+    .unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(first.contains("/setup/"), "{first}");
+}
+
+#[test]
+fn a_declared_administrator_needs_no_link() {
+    let sandbox = Sandbox::configured(
+        "[[users]]\nlogin = 'ada'\npassword = 'correct horse battery'\nroles = ['admin']\n",
+    );
+    assert!(!sandbox.restart().contains("/setup/"));
+}
+
 #[test]
 fn a_configured_issuer_is_used_byte_for_byte() {
     let sandbox = Sandbox::configured("issuer = 'https://id.example/tenant'");

@@ -119,6 +119,8 @@ hand_on! {
         fn remove_user(id: &UserId) -> bool;
         fn find_credential(user: &UserId, kind: CredentialKind) -> Option<CredentialRow>;
         fn put_credential(row: &CredentialRow) -> ();
+        fn claim_credential(from: &[u8], to: &CredentialRow) -> bool;
+        fn has_administrator() -> bool;
         fn find_identity(provider: &str, subject: &str) -> Option<IdentityRow>;
         fn insert_identity(row: &IdentityRow) -> ();
     }
@@ -126,6 +128,7 @@ hand_on! {
         fn version(aggregate: Aggregate) -> i64;
         fn find_setting(name: &str) -> Option<Vec<u8>>;
         fn claim_setting(name: &str, value: &[u8]) -> bool;
+        fn claim_setting_removal(name: &str, expected: &[u8]) -> bool;
         fn put_setting(name: &str, value: Option<&[u8]>) -> ();
     }
 }

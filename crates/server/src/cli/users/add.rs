@@ -1,5 +1,6 @@
 //! `keywright users add`.
 
+use keywright_core::account::setup;
 use keywright_core::account::user::{ADMIN, check_login, check_subject, normalize_login};
 use keywright_core::audit::{Event, Kind};
 use keywright_core::id::{Subject, UserId};
@@ -49,6 +50,9 @@ pub(super) fn run(
     let user = row(arguments, wired)?;
     let hash = if arguments.no_password { None } else { Some(ask_password(wired)?) };
     failure::write(&wired.store, |tx| {
+        if arguments.admin {
+            setup::close(tx)?;
+        }
         tx.insert_user(&user).map_err(|error| match error {
             StoreError::Conflict(_) => taken(&user),
             error => error.into(),
