@@ -82,7 +82,7 @@ pub fn of(
 pub fn revoke(provider: &Provider, browser: &Browser, client: &ClientId) -> Result<bool, Error> {
     let now = provider.now();
     provider.store.write(|tx| {
-        let Some((_, user)) = session::current(provider, tx, browser, now)? else {
+        let Some((_, user)) = session::held(provider, tx, browser, now)? else {
             return Ok(false);
         };
         let agreed = !tx.consents(&user.id, Some(client))?.is_empty();

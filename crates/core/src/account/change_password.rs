@@ -105,7 +105,7 @@ pub fn finish(
     let now = provider.now();
     let cookie = Secret::generate(provider.random.as_ref())?;
     provider.store.write(|tx| {
-        let Some((mut session, user)) = session::current(provider, tx, browser, now)? else {
+        let Some((mut session, user)) = session::held(provider, tx, browser, now)? else {
             return Ok(None);
         };
         let is_hers = attempt.user.as_ref() == Some(&user.id);

@@ -104,7 +104,7 @@ pub fn end_this(provider: &Provider, browser: &Browser) -> Result<Ended, Error> 
 pub fn end_all(provider: &Provider, browser: &Browser) -> Result<Ended, Error> {
     let now = provider.now();
     provider.store.write(|tx| {
-        let Some((this, user)) = session::current(provider, tx, browser, now)? else {
+        let Some((this, user)) = session::held(provider, tx, browser, now)? else {
             return Ok(Ended::NobodyIsHere);
         };
         end_others(provider, tx, (&user.id, &this.sid), now)?;

@@ -212,10 +212,7 @@ impl<'a> Flow<'a> {
     /// Decides once more inside the write transaction and answers; a session that ended or a
     /// consent that was revoked in between cannot be answered with a code.
     fn answer(&self, tx: &mut dyn Tx, browser: &Browser, now: Timestamp) -> Result<Step, Error> {
-        if let Some(session) = session::shown(tx, browser)? {
-            tx.hold_user(&session.user_id)?;
-        }
-        let login = session::current(self.provider, tx, browser, now)?;
+        let login = session::held(self.provider, tx, browser, now)?;
         let refusal = match (self.next(tx, &login, now)?, &login) {
             (Next::Issue, Some((session, user))) => {
                 let asked = (&self.client, &self.request);

@@ -93,6 +93,23 @@ pub fn current(
     Ok(user.map(|user| (session, user)))
 }
 
+/// As [`current`], with the user's row held ([`crate::store::UserTx::hold_user`]): nothing begins
+/// for this user, and nothing else ends everything of this user, until the transaction is over.
+///
+/// # Errors
+/// [`Error::Store`] when the database fails.
+pub fn held(
+    provider: &Provider,
+    tx: &mut dyn Tx,
+    browser: &Browser,
+    now: Timestamp,
+) -> Result<Option<(SessionRow, UserRow)>, Error> {
+    if let Some(session) = shown(tx, browser)? {
+        tx.hold_user(&session.user_id)?;
+    }
+    current(provider, tx, browser, now)
+}
+
 /// Whether a session has neither ended nor been idle for too long.
 pub fn is_live(provider: &Provider, session: &SessionRow, now: Timestamp) -> bool {
     let idle = provider.settings.session_idle_lifetime;

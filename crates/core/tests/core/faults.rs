@@ -1,6 +1,8 @@
 //! The database fails at any step of any flow: nothing stays half done, the error is the server's
 //! own, and the same request works afterwards.
 
+mod own_account;
+
 use std::sync::Arc;
 
 use keywright_core::account::{login, password};

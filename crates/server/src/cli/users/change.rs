@@ -1,5 +1,6 @@
 //! `keywright users change`.
 
+use keywright_core::account::setup;
 use keywright_core::account::user::{ADMIN, check_login, normalize_login};
 use keywright_core::audit::{Event, Kind};
 use keywright_core::store::{StoreError, UserRow};
@@ -67,6 +68,9 @@ pub(super) fn run(
             return Ok(user);
         }
         user.updated_at = now;
+        if user.roles.iter().any(|role| role == ADMIN) {
+            setup::close(tx)?;
+        }
         tx.update_user(&user).map_err(|error| match error {
             StoreError::Conflict(_) => taken(&user),
             error => error.into(),

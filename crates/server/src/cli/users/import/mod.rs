@@ -13,6 +13,8 @@ use std::io::{Read as _, stdin};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use keywright_core::account::setup;
+use keywright_core::account::user::ADMIN;
 use keywright_core::audit::{Event, Kind};
 use keywright_core::store::{StoreError, Tx};
 use serde_json::{Map, Value, json};
@@ -165,6 +167,9 @@ fn write(
 
 fn add(tx: &mut dyn Tx, candidate: &Candidate, wired: &Wired<'_>) -> Result<(), StoreError> {
     let Candidate { user, hash, .. } = candidate;
+    if user.roles.iter().any(|role| role == ADMIN) {
+        setup::close(tx)?;
+    }
     tx.insert_user(user)?;
     if let Some(hash) = hash {
         tx.put_credential(&password(user, hash.expose(), user.created_at))?;
