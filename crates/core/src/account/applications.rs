@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::audit::{Event, Kind};
 use crate::authorize::{ScopeView, consent};
+use crate::claims;
 use crate::error::Error;
 use crate::id::{ClientId, UserId};
 use crate::provider::{Provider, Snapshot};
@@ -122,6 +123,8 @@ fn granted(snapshot: &Snapshot, grant: &GrantRow) -> Vec<ConsentKey> {
     };
     let identity = grant.scopes.iter().filter(|scope| consent::identity(scope).is_some());
     let mut keys: Vec<ConsentKey> = identity.map(|scope| key("", scope)).collect();
+    let claims = grant.claims.about_the_user().into_iter();
+    keys.extend(claims.map(|claim| ConsentKey { claim: claim.to_owned(), ..key("", "") }));
     for (identifier, scopes) in &grant.resources {
         keys.push(key(identifier, ""));
         keys.extend(scopes.iter().map(|scope| key(identifier, scope)));
@@ -148,8 +151,14 @@ fn in_words(snapshot: &Snapshot, keys: &[ConsentKey]) -> Vec<ScopeView> {
     let about_user = keys.iter().filter(|key| key.resource.is_empty() && !key.scope.is_empty());
     let mut about_user: Vec<&str> = about_user.map(|key| key.scope.as_str()).collect();
     about_user.sort_by_key(|scope| STANDARD.iter().position(|standard| standard == scope));
-    for scope in about_user {
+    for scope in &about_user {
         add(scope, "", consent::identity(scope).unwrap_or(scope));
+    }
+    for claim in keys.iter().map(|key| key.claim.as_str()) {
+        let is_covered = claims::scope_of(claim).is_some_and(|scope| about_user.contains(&scope));
+        if let Some(words) = claims::words::phrase(claim).filter(|_| !is_covered) {
+            add(claim, "", words);
+        }
     }
     for key in keys.iter().filter(|key| !key.resource.is_empty()) {
         let resource = snapshot.resource(&key.resource);

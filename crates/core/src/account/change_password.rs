@@ -1,7 +1,8 @@
 //! Changing one's own password, in three parts as a login: look up, verify the old and hash the
 //! new (in `http`'s queue, without a database permit), write.
 
-use super::{login, overview, password, sessions};
+use super::known_device::KnownDevice;
+use super::{login, overview, password, sessions, throttle};
 use crate::audit::{Event, Kind};
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::id::UserId;
@@ -60,16 +61,18 @@ pub enum Begun {
     Attempt(login::Attempt),
 }
 
-/// First part: who is it, and what is the old password compared with. An attempt like a login.
+/// First part: who is it, and what is the old password compared with. Counted as an attempt to
+/// log in.
 ///
 /// # Errors
-/// [`Error::Store`] when the database fails.
-pub fn begin(provider: &Provider, browser: &Browser) -> Result<Begun, Error> {
+/// [`Error::Throttled`] when there were too many attempts, [`Error::Store`] when the database
+/// fails.
+pub fn begin(provider: &Provider, browser: &Browser, device: &KnownDevice) -> Result<Begun, Error> {
     let Some(profile) = overview::who(provider, browser)? else { return Ok(Begun::NobodyIsHere) };
     if profile.password_set_at.is_none() {
         return Ok(Begun::NoPassword);
     }
-    Ok(Begun::Attempt(login::look_up(provider, &profile.login)?))
+    Ok(Begun::Attempt(login::look_up(provider, &profile.login, device)?))
 }
 
 /// Second part, slow and without the database: the hash of the new password, if the old one is
@@ -119,6 +122,7 @@ pub fn finish(
             let text = "The current password is wrong";
             return Err(Error::RefusedAndRecorded(Refusal::new(ErrorCode::AccessDenied, text)));
         }
+        throttle::refund(tx, &attempt.reservation)?;
         // The grants first: the end of a session would revoke those bound to it as a mere logout.
         let grants = tx.revoke_grants_of(&user.id, None, now, REASON)?;
         sessions::end_others(provider, tx, (&user.id, &session.sid), now)?;

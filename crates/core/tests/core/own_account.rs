@@ -21,7 +21,7 @@ use keywright_testkit::world::PASSWORD;
 
 use crate::journey::{
     authorize, basic, browser, interaction, is_active, log_in, parameter, populate, redemption,
-    refresh, refused, request,
+    refresh, refused, request, stranger,
 };
 
 const NEW: &str = "an entirely new password";
@@ -63,7 +63,7 @@ fn typed(current: &str, new: &str) -> Typed {
 }
 
 fn attempt(provider: &Provider, browser: &Browser) -> Attempt {
-    match change_password::begin(provider, browser).unwrap() {
+    match change_password::begin(provider, browser, &stranger()).unwrap() {
         Begun::Attempt(attempt) => attempt,
         other => panic!("{other:?}"),
     }
@@ -82,7 +82,7 @@ fn change(
 }
 
 fn can_log_in(world: &World, name: &str, password: &str) -> bool {
-    let attempt = login::look_up(&world.provider, name).unwrap();
+    let attempt = login::look_up(&world.provider, name, &stranger()).unwrap();
     let verdict = login::verify(&world.provider, &attempt, &Secret::new(password));
     login::finish(&world.provider, &attempt, &verdict, &browser(), "test").is_ok()
 }
@@ -211,6 +211,31 @@ fn a_wrong_current_password_changes_nothing_and_is_recorded() {
 }
 
 #[test]
+fn guessing_the_current_password_is_throttled_like_a_login_and_a_right_one_is_refunded() {
+    World::each(|world| {
+        populate(&world);
+        let mut laptop = logged_in(&world, "alice", "laptop");
+        let throttled = |laptop: &mut Browser| loop {
+            match change_password::begin(&world.provider, laptop, &stranger()) {
+                Ok(Begun::Attempt(attempt)) => {
+                    let refusal = change_password::finish(&world.provider, laptop, &attempt, None);
+                    assert_eq!(refused(refusal), ErrorCode::AccessDenied);
+                }
+                Ok(other) => panic!("{other:?}"),
+                Err(error) => return error,
+            }
+        };
+        for number in 0..20 {
+            let (old, new) = (format!("{PASSWORD}{number}"), format!("{PASSWORD}{}", number + 1));
+            let old = if number == 0 { PASSWORD } else { &old };
+            change(&world.provider, &mut laptop, (old, &new)).unwrap();
+        }
+        let error = throttled(&mut laptop);
+        assert!(matches!(error, Error::Throttled(_)), "{error}");
+    });
+}
+
+#[test]
 fn a_password_that_was_changed_meanwhile_is_not_overwritten() {
     World::each(|world| {
         populate(&world);
@@ -232,10 +257,10 @@ fn a_password_that_was_changed_meanwhile_is_not_overwritten() {
 }
 
 fn log_in_as(world: &World, browser: &mut Browser, password: &str) {
-    let attempt = login::look_up(&world.provider, "alice").unwrap();
+    let attempt = login::look_up(&world.provider, "alice", &stranger()).unwrap();
     let verdict = login::verify(&world.provider, &attempt, &Secret::new(password));
     let cookie = login::finish(&world.provider, &attempt, &verdict, browser, "test");
-    browser.session = Some(cookie.unwrap());
+    browser.session = Some(cookie.unwrap().session);
 }
 
 #[test]
@@ -271,10 +296,10 @@ fn who_has_no_password_has_none_to_change() {
         populate(&world);
         let laptop = logged_in(&world, "alice", "laptop");
         world.scratch.execute("DELETE FROM credentials");
-        let begun = change_password::begin(&world.provider, &laptop).unwrap();
+        let begun = change_password::begin(&world.provider, &laptop, &stranger()).unwrap();
         assert!(matches!(begun, Begun::NoPassword), "{begun:?}");
         assert_eq!(see(&world, &laptop).profile.password_set_at, None);
-        let begun = change_password::begin(&world.provider, &browser()).unwrap();
+        let begun = change_password::begin(&world.provider, &browser(), &stranger()).unwrap();
         assert!(matches!(begun, Begun::NobodyIsHere), "{begun:?}");
     });
 }
@@ -382,7 +407,7 @@ fn a_client_that_needs_no_consent_is_listed_and_disconnected_all_the_same() {
 fn a_hash_that_is_renewed_at_a_login_never_brings_an_old_password_back() {
     World::each(|world| {
         populate(&world);
-        let attempt = login::look_up(&world.provider, "alice").unwrap();
+        let attempt = login::look_up(&world.provider, "alice", &stranger()).unwrap();
         let renewed = password::hash(world.provider.random.as_ref(), &Secret::new(PASSWORD), 5);
         let renewed = login::Verdict::Renewed(Secret::new(renewed.unwrap()));
         let mut laptop = logged_in(&world, "alice", "laptop");

@@ -1,6 +1,5 @@
 //! Turning page structs, JSON and prepared bytes into responses.
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, PRAGMA,
 };
@@ -35,20 +34,8 @@ pub(crate) fn with_policy<'a>(
 /// # Errors
 /// As [`html`].
 pub(crate) fn page(page: &impl Template, policy: &str) -> Result<HttpResponse, Failure> {
-    page_with_status(page, policy, StatusCode::OK)
-}
-
-/// A page that is no success.
-///
-/// # Errors
-/// As [`html`].
-pub(crate) fn page_with_status(
-    page: &impl Template,
-    policy: &str,
-    status: StatusCode,
-) -> Result<HttpResponse, Failure> {
     let html = html(page)?;
-    Ok(with_policy(&mut HttpResponse::build(status), policy).body(html))
+    Ok(with_policy(&mut HttpResponse::Ok(), policy).body(html))
 }
 
 /// JSON that no cache may keep (RFC 6749 section 5.1).

@@ -32,13 +32,8 @@ pub enum PasswordProblem {
     NotGood(&'static str),
     /// The current password is wrong.
     Wrong,
-    /// Too many wrong ones (429).
-    Wait {
-        /// How long until another attempt is looked at.
-        seconds: u64,
-    },
-    /// The hashing queue is full (503).
-    Busy,
+    /// What keeps a login from being looked at, too.
+    Login(LoginProblem),
 }
 
 impl fmt::Display for PasswordProblem {
@@ -47,8 +42,7 @@ impl fmt::Display for PasswordProblem {
             Self::Incomplete => f.write_str("Fill in all three fields."),
             Self::NotGood(why) => f.write_str(why),
             Self::Wrong => f.write_str("That is not your current password."),
-            Self::Wait { seconds } => LoginProblem::Wait { seconds }.fmt(f),
-            Self::Busy => f.write_str("Too busy at the moment. Try again shortly."),
+            Self::Login(problem) => problem.fmt(f),
         }
     }
 }

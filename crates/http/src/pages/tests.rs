@@ -360,8 +360,7 @@ fn every_problem_with_a_password_is_one_sentence() {
         PasswordProblem::Incomplete,
         PasswordProblem::NotGood("Use another."),
         PasswordProblem::Wrong,
-        PasswordProblem::Wait { seconds: 45 },
-        PasswordProblem::Busy,
+        PasswordProblem::Login(LoginProblem::Wait { seconds: 45 }),
     ] {
         let page = change_password("alice", true, Some(problem));
         assert!(page.contains(&format!("role=\"alert\" id=\"problem\">{problem}<")), "{page}");

@@ -153,6 +153,22 @@ fn a_password_that_cannot_be_changed_is_explained_on_the_page() {
 }
 
 #[test]
+fn guessing_the_current_password_ends_in_a_wait() {
+    let site = Site::new();
+    let (browser, _) = at_home(&site);
+    let page = loop {
+        let page = change(&browser, ["wrong password", NEW, NEW]);
+        if page.status != 200 {
+            break page;
+        }
+    };
+    assert_eq!(page.status, 429);
+    assert!(page.header("retry-after").is_some());
+    assert!(page.body.contains("Too many attempts"), "{}", page.body);
+    assert!(is_signed_in(&browser));
+}
+
+#[test]
 fn who_has_no_password_is_told_so() {
     let site = Site::new();
     let (browser, account) = at_home(&site);

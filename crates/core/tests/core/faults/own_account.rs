@@ -13,7 +13,7 @@ use keywright_testkit::World;
 use keywright_testkit::world::PASSWORD;
 
 use super::{Stage, logged_in};
-use crate::journey::{authorize, browser, request};
+use crate::journey::{authorize, browser, request, stranger};
 
 /// Two browsers of alice's, and a grant.
 fn at_home(world: &World) -> Browser {
@@ -51,11 +51,8 @@ fn a_password_is_changed_whole_or_not_at_all() {
             world.scratch.execute(&format!("DELETE FROM users WHERE id = '{}'", user.id));
             world.add_user("alice");
             let browser = at_home(world);
-            let Begun::Attempt(attempt) =
-                change_password::begin(&world.provider, &browser).unwrap()
-            else {
-                panic!("alice has a password")
-            };
+            let begun = change_password::begin(&world.provider, &browser, &stranger());
+            let Begun::Attempt(attempt) = begun.unwrap() else { panic!("alice has a password") };
             let (current, new) = (Secret::new(PASSWORD), Secret::new("another password"));
             let typed = Typed { current, repeated: new.clone(), new };
             let hash = change_password::verify(&world.provider, &attempt, &typed).unwrap();

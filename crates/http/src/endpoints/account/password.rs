@@ -2,9 +2,9 @@
 //!
 //! Two hops, as a login: look up, verify and hash in the hash queue, write.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use keywright_core::account::change_password::{self, Begun, Typed};
+use keywright_core::account::login::{self, Attempt};
 use keywright_core::account::overview::{self, Profile};
 use keywright_core::account::visit::{self, Place};
 use keywright_core::error::{Error, ErrorCode};
@@ -12,12 +12,12 @@ use keywright_core::secret::Secret;
 use keywright_core::session::{FormScope, form_token};
 
 use super::{back, form};
-use crate::endpoints::rendering::{page_with_status, see_other};
+use crate::endpoints::rendering::{self, see_other};
 use crate::endpoints::step;
-use crate::error::Failure;
+use crate::error::{Failure, for_problem};
 use crate::extract::browser::{Visitor, begin_session};
 use crate::extract::parameters::Parameters;
-use crate::pages::{ChangePassword, PasswordProblem, csp};
+use crate::pages::{ChangePassword, LoginProblem, PasswordProblem, csp};
 use crate::state::State;
 
 /// `/.well-known/change-password` (W3C, A Well-Known URL for Changing Passwords).
@@ -63,7 +63,11 @@ fn render(
         has_password: profile.password_set_at.is_some(),
         problem,
     };
-    page_with_status(&page, &csp(None), StatusCode::OK)
+    let page = rendering::page(&page, &csp(None))?;
+    Ok(match problem {
+        Some(PasswordProblem::Login(problem)) => for_problem(page, problem),
+        _ => page,
+    })
 }
 
 /// Changes the password, or shows the form again.
@@ -87,16 +91,32 @@ async fn change(
     if let Err(why) = change_password::check(&typed) {
         return show(request, state, Some(PasswordProblem::NotGood(why))).await;
     }
-    let browser = visitor.browser.clone();
-    let begun = state.ask(request, move |p| change_password::begin(p, &browser)).await?;
-    let Begun::Attempt(attempt) = begun else { return Ok(back(state)) };
-    let provider = state.provider.clone();
-    let verified = move || {
-        let hash = change_password::verify(&provider, &attempt, &typed);
-        hash.map(|hash| (attempt, hash))
+    let (browser, known) = (visitor.browser.clone(), visitor.known.clone());
+    let begun = state.ask(request, move |p| change_password::begin(p, &browser, &known)).await;
+    let attempt = match begun {
+        Ok(Begun::Attempt(attempt)) => attempt,
+        Ok(Begun::NobodyIsHere | Begun::NoPassword) => return Ok(back(state)),
+        Err(Failure::Protocol(Error::Throttled(wait))) => {
+            let problem = LoginProblem::Wait { seconds: wait.0.unsigned_abs() };
+            return show(request, state, Some(PasswordProblem::Login(problem))).await;
+        }
+        Err(failure) => return Err(failure),
     };
-    let verified = state.hashes.run(verified).await;
-    let (attempt, hash) = verified.map_err(|_busy| Failure::Overloaded)??;
+    let (provider, verified) = (state.provider.clone(), attempt.clone());
+    let verify = move || change_password::verify(&provider, &verified, &typed);
+    let Ok(hash) = state.hashes.run(verify).await else {
+        state.ask(request, move |p| login::give_back(p, &attempt.reservation)).await?;
+        return show(request, state, Some(PasswordProblem::Login(LoginProblem::Busy))).await;
+    };
+    finish(request, state, &visitor, (attempt, hash?)).await
+}
+
+async fn finish(
+    request: &HttpRequest,
+    state: &State,
+    visitor: &Visitor,
+    (attempt, hash): (Attempt, Option<Secret>),
+) -> Result<HttpResponse, Failure> {
     let browser = visitor.browser.clone();
     let finish = move |p: &_| change_password::finish(p, &browser, &attempt, hash.as_ref());
     match state.ask(request, finish).await {
