@@ -75,7 +75,9 @@ fn pages(app: &mut ServiceConfig, base: &str, limits: &Limiters) {
     app.service(limits.authorize.before(authorize, Shape::Page))
         .service(plain(&at("/authorize/{id}"), GET).route(get().to(authorize::resume)))
         .service(limits.login.before(login, Shape::Page))
-        .service(plain(&at("/authorize/{id}/account"), POST).route(web::post().to(account_select::post)))
+        .service(
+            plain(&at("/authorize/{id}/account"), POST).route(web::post().to(account_select::post)),
+        )
         .service(plain(&at("/authorize/{id}/consent"), POST).route(web::post().to(consent::post)))
         .service(limits.authorize.before(logout, Shape::Page))
         .service(

@@ -5,19 +5,21 @@ use keywright_core::account::change_password::{self, Begun, Typed};
 use keywright_core::account::login::Attempt;
 use keywright_core::account::overview::{self, Overview};
 use keywright_core::account::sessions::{self, Ended};
+use keywright_core::account::throttle::Policy;
 use keywright_core::account::visit::{self, Place};
 use keywright_core::account::{login, password};
 use keywright_core::authorize::{self, Decision, Step};
 use keywright_core::error::{Error, ErrorCode};
 use keywright_core::id::{ClientId, Sid, UserId};
-use keywright_core::provider::Provider;
+use keywright_core::provider::{Provider, Settings};
 use keywright_core::secret::Secret;
 use keywright_core::session::Browser;
 use keywright_core::store::{AuditFilter, CredentialKind, StoreExt as _};
 use keywright_core::time::Seconds;
 use keywright_core::token;
 use keywright_testkit::World;
-use keywright_testkit::world::PASSWORD;
+use keywright_testkit::database::each;
+use keywright_testkit::world::{ISSUER, PASSWORD};
 
 use crate::journey::{
     authorize, basic, browser, interaction, is_active, log_in, parameter, populate, redemption,
@@ -212,26 +214,25 @@ fn a_wrong_current_password_changes_nothing_and_is_recorded() {
 
 #[test]
 fn guessing_the_current_password_is_throttled_like_a_login_and_a_right_one_is_refunded() {
-    World::each(|world| {
-        populate(&world);
+    each(|scratch| {
+        let throttle = Policy::new([0, 3, 0], Seconds(2), Seconds(60), Seconds::hours(1));
+        let world = World::with(scratch, Settings { throttle, ..World::settings(ISSUER) });
+        world.add_user("alice");
         let mut laptop = logged_in(&world, "alice", "laptop");
-        let throttled = |laptop: &mut Browser| loop {
-            match change_password::begin(&world.provider, laptop, &stranger()) {
-                Ok(Begun::Attempt(attempt)) => {
-                    let refusal = change_password::finish(&world.provider, laptop, &attempt, None);
-                    assert_eq!(refused(refusal), ErrorCode::AccessDenied);
-                }
-                Ok(other) => panic!("{other:?}"),
-                Err(error) => return error,
-            }
-        };
-        for number in 0..20 {
-            let (old, new) = (format!("{PASSWORD}{number}"), format!("{PASSWORD}{}", number + 1));
-            let old = if number == 0 { PASSWORD } else { &old };
-            change(&world.provider, &mut laptop, (old, &new)).unwrap();
+        let password = |number: usize| format!("{PASSWORD}{number}");
+        change(&world.provider, &mut laptop, (PASSWORD, &password(0))).unwrap();
+        for number in 0..5 {
+            let (old, new) = (password(number), password(number + 1));
+            change(&world.provider, &mut laptop, (&old, &new)).unwrap();
         }
-        let error = throttled(&mut laptop);
-        assert!(matches!(error, Error::Throttled(_)), "{error}");
+        for _ in 0..3 {
+            let refusal = change(&world.provider, &mut laptop, ("a guess", NEW));
+            assert_eq!(refused(refusal), ErrorCode::AccessDenied);
+        }
+        let begun = change_password::begin(&world.provider, &laptop, &stranger());
+        assert!(matches!(begun, Err(Error::Throttled(_))), "{begun:?}");
+        let login = login::look_up(&world.provider, "alice", &stranger());
+        assert!(matches!(login, Err(Error::Throttled(_))), "the counters are the same");
     });
 }
 

@@ -7,7 +7,6 @@ use keywright_core::account::{applications, overview, sessions};
 use keywright_core::id::ClientId;
 use keywright_core::secret::Secret;
 use keywright_core::session::Browser;
-use keywright_core::store::StoreExt as _;
 use keywright_core::time::Seconds;
 use keywright_testkit::World;
 use keywright_testkit::world::PASSWORD;
@@ -15,8 +14,10 @@ use keywright_testkit::world::PASSWORD;
 use super::{Stage, logged_in};
 use crate::journey::{authorize, browser, request, stranger};
 
-/// Two browsers of alice's, and a grant.
+/// Two browsers of alice's, and a grant; nothing from the round before.
 fn at_home(world: &World) -> Browser {
+    world.scratch.execute("DELETE FROM users WHERE login = 'alice'");
+    world.add_user("alice");
     logged_in(world, "alice");
     let mut browser = logged_in(world, "alice");
     authorize(world, &mut browser, &request("app", &[("scope", "openid offline_access")]));
@@ -46,10 +47,6 @@ fn an_account_is_changed_whole_or_not_at_all() {
 fn a_password_is_changed_whole_or_not_at_all() {
     Stage::each(|stage| {
         let prepare = |world: &World| {
-            let user = world.provider.store.read(|tx| Ok(tx.find_user_by_login("alice")?));
-            let user = user.unwrap().unwrap();
-            world.scratch.execute(&format!("DELETE FROM users WHERE id = '{}'", user.id));
-            world.add_user("alice");
             let browser = at_home(world);
             let begun = change_password::begin(&world.provider, &browser, &stranger());
             let Begun::Attempt(attempt) = begun.unwrap() else { panic!("alice has a password") };
