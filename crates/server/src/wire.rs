@@ -154,8 +154,9 @@ pub(crate) fn serve_beside(
         manage_on(&config.management, &management)?;
         let serving = listen_on(&options, &provider)?;
         let jobs = jobs::start(&provider, &metrics.jobs, certificate.as_ref());
-        announce(config, &provider, &serving.addresses)?;
         shutdown::on_signals(serving.server.handle(), management, config.http.shutdown_delay)?;
+        // Who reads this line may stop the server: the handlers are there by now.
+        announce(config, &provider, &serving.addresses)?;
         beside()?;
         serving.server.await?;
         if !jobs.stop(config.http.shutdown_timeout).await {
