@@ -89,7 +89,10 @@ export async function startKeywright() {
     await stop();
     throw new Error(`keywright did not start:\n${log}`);
   }
-  return { issuer, stop };
+  // Printed after the line that says that it listens, whatever the log level.
+  const printed = () => log.match(/\/setup\/[\w-]{43}/);
+  for (let tries = 0; tries < 200 && !printed(); tries += 1) await wait(50);
+  return { issuer, setupPath: printed()?.[0], stop };
 }
 
 /** The address of an authorization request; `more` adds or replaces parameters. */

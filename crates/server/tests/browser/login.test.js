@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 
 import { authorizeUrl, SHOP, USER } from './keywright.js';
-import { press, raise, signIn, visit } from './stage.js';
+import { press, raise, signIn, tabTo, visit } from './stage.js';
 
 let stage;
 let visitor;
@@ -19,20 +19,6 @@ afterEach(async () => {
 /** Consent is remembered from test to test, so ask for it. */
 const ask = (more) =>
   authorizeUrl(stage.issuer, SHOP, SHOP.redirect, { prompt: 'consent', ...more });
-
-async function tabTo(page, name) {
-  for (let steps = 0; steps < 12; steps += 1) {
-    await page.keyboard.press('Tab');
-    const focus = await page.evaluate(() => {
-      const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
-      return { name: document.activeElement.textContent.trim(), outlineStyle, outlineWidth };
-    });
-    assert.equal(focus.outlineStyle, 'solid', `the focus on ${focus.name} is visible`);
-    assert.ok(parseFloat(focus.outlineWidth) >= 2, focus.outlineWidth);
-    if (focus.name === name) return;
-  }
-  assert.fail(`${name} is not reached with the Tab key`);
-}
 
 test('a keyboard alone signs in and allows', async () => {
   visitor = await visit(stage);

@@ -14,7 +14,7 @@ import { press, raise, signIn, visit } from './stage.js';
 const SCREENSHOTS = fileURLToPath(new URL('../../../../docs/screenshots/', import.meta.url));
 const PHONE = { width: 320, height: 640 };
 /** Of these the narrow view is kept too. */
-const NARROW = ['login', 'consent'];
+const NARROW = ['login', 'consent', 'account'];
 const DESKTOP = { width: 880, height: 660 };
 
 let stage;
@@ -44,6 +44,25 @@ const WAYS = {
   'account-select': async (page) => {
     await page.goto(ask({ prompt: 'select_account' }));
     await heading(page, 'Choose an account');
+  },
+  account: async (page) => {
+    await page.goto(ask({ scope: 'openid profile email offline_access orders:read orders:write', prompt: 'consent' }));
+    await press(page, 'Allow');
+    await page.waitForURL('https://app.example/cb?**');
+    await page.goto(`${stage.issuer}/account`);
+    await heading(page, 'Your account');
+  },
+  'account-password': async (page) => {
+    await page.goto(`${stage.issuer}/account/password`);
+    await heading(page, 'Change password');
+  },
+  setup: async (page) => {
+    await page.goto(`${stage.issuer}${stage.setupPath}`);
+    await heading(page, 'Welcome');
+  },
+  'setup-over': async (page) => {
+    await page.goto(`${stage.issuer}/setup/replaced`);
+    await heading(page, 'This setup link does not work any more');
   },
   'form-post': async (page) => {
     // Without its script the page stays to be looked at.

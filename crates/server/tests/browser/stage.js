@@ -1,5 +1,7 @@
 // A keywright, its clients and a Chromium; and what a visitor does with them.
 
+import assert from 'node:assert/strict';
+
 import { chromium } from 'playwright-core';
 
 import { startClients } from './clients.js';
@@ -36,7 +38,8 @@ export async function raise() {
     await launching.then((browser) => browser.close(), () => {});
   };
   try {
-    return { browser: await launching, clients, issuer: keywright.issuer, stop };
+    const { issuer, setupPath } = keywright;
+    return { browser: await launching, clients, issuer, setupPath, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -71,4 +74,19 @@ export async function signIn(page, password = USER.password) {
 /** Presses a button without waiting for what it leads to. */
 export async function press(page, name) {
   await page.getByRole('button', { name }).click({ noWaitAfter: true });
+}
+
+/** Presses the Tab key until the button or link `name` has the focus, and looks that it shows. */
+export async function tabTo(page, name) {
+  for (let steps = 0; steps < 24; steps += 1) {
+    await page.keyboard.press('Tab');
+    const focus = await page.evaluate(() => {
+      const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
+      return { name: document.activeElement.textContent.trim(), outlineStyle, outlineWidth };
+    });
+    assert.equal(focus.outlineStyle, 'solid', `the focus on ${focus.name} is visible`);
+    assert.ok(parseFloat(focus.outlineWidth) >= 2, focus.outlineWidth);
+    if (focus.name === name) return;
+  }
+  assert.fail(`${name} is not reached with the Tab key`);
 }
