@@ -1,10 +1,11 @@
 //! Resources: the APIs that access tokens are for, and what an access token for one looks like.
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use crate::id::ClientId;
 use crate::keys::algorithm::Algorithm;
-use crate::scope::ScopeSet;
+use crate::scope::{STANDARD, ScopeSet};
 use crate::time::Seconds;
 
 /// What an access token looks like on the wire.
@@ -88,8 +89,40 @@ impl Resource {
             || root(&self.identifier).is_some_and(|t| t == text)
     }
 
+    /// Everything that is wrong with it, in sentences that begin with the member's name.
+    pub fn problems(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        if let Err(why) = check_identifier(&self.identifier) {
+            found.push(format!("identifier: {why}"));
+        }
+        if self.name.is_empty() {
+            found.push("name: is missing; say what the consent page shall call it".to_owned());
+        }
+        for ResourceScope { name, .. } in &self.scopes {
+            if ScopeSet::parse(name).map_or(0, |set| set.len()) != 1 || name.contains(' ') {
+                found.push(format!("scopes: {name:?} is no scope (RFC 6749 section 3.3)"));
+            }
+            if STANDARD.contains(&name.as_str()) {
+                found.push(format!("scopes: {name:?} belongs to OpenID Connect; rename it"));
+            }
+        }
+        found
+    }
+
     /// The scopes of `wanted` that this resource knows.
     pub fn known(&self, wanted: &ScopeSet) -> ScopeSet {
         wanted.filter(|scope| self.scopes.iter().any(|s| s.name == scope))
     }
+}
+
+/// An absolute URI without fragment (RFC 8707 section 2).
+fn check_identifier(text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        return Err("is missing; add it".to_owned());
+    }
+    let url = Url::parse(text).map_err(|error| format!("{text:?} is no absolute URI ({error})"))?;
+    if url.fragment().is_some() {
+        return Err(format!("{text:?} has a fragment; remove it"));
+    }
+    Ok(())
 }

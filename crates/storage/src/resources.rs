@@ -50,6 +50,19 @@ impl ResourceTx for Transaction<'_> {
             .collect()
     }
 
+    fn insert_resource(&mut self, row: &ResourceRow) -> Result<(), StoreError> {
+        let row = Stored::new(row)?;
+        self.insert("resource", |c| diesel::insert_into(resources::table).values(row).execute(c))?;
+        self.bump(Aggregate::Resources)
+    }
+
+    fn remove_resource(&mut self, identifier: &str) -> Result<bool, StoreError> {
+        let found = resources::table.find(identifier);
+        let count = self.run(|c| diesel::delete(found).execute(c))?;
+        self.bump(Aggregate::Resources)?;
+        Ok(count == 1)
+    }
+
     fn put_resource(&mut self, row: &ResourceRow) -> Result<(), StoreError> {
         let row = Stored::new(row)?;
         self.put(

@@ -5,6 +5,7 @@
 //! one's commit. Under the lock the rows are read again and the decision is made again; if it
 //! came out differently, another replica was first and nothing is written.
 
+use crate::audit::{Event, Kind};
 use crate::error::Error;
 use crate::id::Kid;
 use crate::keys::algorithm::Algorithm;
@@ -34,6 +35,8 @@ pub struct Lifecycle<'a> {
     pub policy: &'a Policy,
     /// This instant.
     pub now: Timestamp,
+    /// Who changes them, for the audit events: `command line`, `schedule`.
+    pub by: &'static str,
 }
 
 /// A key row that a step wrote.
@@ -102,7 +105,7 @@ impl Lifecycle<'_> {
             let keys = tx.keys()?;
             let changes = if decide(&keys)? == steps {
                 let changes = changes(&keys, &steps, made, self.now);
-                write(tx, &changes)?;
+                self.write(tx, &changes)?;
                 Some(changes)
             } else {
                 None
@@ -133,6 +136,46 @@ impl Lifecycle<'_> {
             retired_at: None,
             removed_at: None,
         })
+    }
+}
+
+impl Lifecycle<'_> {
+    fn write(&self, tx: &mut dyn Tx, changes: &[Change]) -> Result<(), Error> {
+        for change in changes {
+            let Change { key, from } = change;
+            match from {
+                None => tx.insert_key(key)?,
+                Some(from) => {
+                    if !tx.claim_key_step(key, *from)? {
+                        let detail = format!("key {} changed under the lock", key.kid);
+                        return Err(Error::Internal(detail));
+                    }
+                }
+            }
+            for kind in change.kinds() {
+                let event = Event::new(kind).detail("kid", key.kid.as_str());
+                let event = event.detail("algorithm", key.algorithm.as_str());
+                event.detail("by", self.by).record_alone(self.random, tx, self.now)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Change {
+    /// What happened, as audit events tell it: a new key that signs at once was announced, too.
+    fn kinds(&self) -> Vec<Kind> {
+        let kind = match self.key.state {
+            KeyState::Announced => Kind::KeyAnnounced,
+            KeyState::Active => Kind::KeyActivated,
+            KeyState::Retired => Kind::KeyRetired,
+            KeyState::Removed => Kind::KeyRemoved,
+            KeyState::Revoked => Kind::KeyRevoked,
+        };
+        match (self.from, kind) {
+            (None, Kind::KeyActivated) => vec![Kind::KeyAnnounced, kind],
+            _ => vec![kind],
+        }
     }
 }
 
@@ -213,18 +256,4 @@ fn withdrawn(mut change: Change, now: Timestamp) -> Change {
     change.key.removed_at.get_or_insert(now);
     change.key.sealed_private = None;
     change
-}
-
-fn write(tx: &mut dyn Tx, changes: &[Change]) -> Result<(), Error> {
-    for Change { key, from } in changes {
-        match from {
-            None => tx.insert_key(key)?,
-            Some(from) => {
-                if !tx.claim_key_step(key, *from)? {
-                    return Err(Error::Internal(format!("key {} changed under the lock", key.kid)));
-                }
-            }
-        }
-    }
-    Ok(())
 }

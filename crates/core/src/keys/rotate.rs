@@ -179,7 +179,7 @@ pub fn apply(
     policy: &Policy,
     now: Timestamp,
 ) -> Result<bool, Error> {
-    Lifecycle { store, random, master, policy, now }.advance()
+    Lifecycle { store, random, master, policy, now, by: "schedule" }.advance()
 }
 
 /// One enabled algorithm: first key, successor, change of guard.

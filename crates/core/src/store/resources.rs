@@ -23,6 +23,19 @@ pub trait ResourceTx {
     /// [`StoreError`] when the database fails or a row is corrupt.
     fn resources(&mut self) -> Result<Vec<ResourceRow>, StoreError>;
 
+    /// Adds a resource.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] for a known identifier.
+    fn insert_resource(&mut self, row: &ResourceRow) -> Result<(), StoreError>;
+
+    /// Removes a resource; false when there is none. Nothing refers to it by row: grants, clients
+    /// and consents that name it name nothing any more.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    fn remove_resource(&mut self, identifier: &str) -> Result<bool, StoreError>;
+
     /// Inserts or replaces a resource.
     ///
     /// # Errors

@@ -317,6 +317,7 @@ fn lifecycle(provider: &Provider) -> Lifecycle<'_> {
         master: &provider.master,
         policy: &provider.settings.keys,
         now: provider.now(),
+        by: "test",
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
+use std::collections::BTreeSet;
 use std::sync::Barrier;
 
 use keywright_core::error::{Error, ErrorCode};
@@ -13,7 +14,7 @@ use keywright_core::keys::seal::MasterKey;
 use keywright_core::provider::Provider;
 use keywright_core::random::OsRandom;
 use keywright_core::secret::Secret;
-use keywright_core::store::{KeyRow, KeyState, Store, StoreExt as _};
+use keywright_core::store::{AuditEvent, AuditFilter, KeyRow, KeyState, Store, StoreExt as _};
 use keywright_core::time::{Seconds, Timestamp};
 use keywright_testkit::{World, database};
 
@@ -39,6 +40,7 @@ fn lifecycle(provider: &Provider) -> Lifecycle<'_> {
         master: &provider.master,
         policy: &provider.settings.keys,
         now: provider.now(),
+        by: "test",
     }
 }
 
@@ -197,5 +199,31 @@ fn of_two_master_keys_that_come_at_once_one_is_refused() {
             threads.map(|thread| thread.join().unwrap())
         });
         assert_eq!(accepted.iter().filter(|ok| **ok).count(), 1);
+    });
+}
+
+#[test]
+fn every_step_of_a_key_is_an_audit_event() {
+    each(|world| {
+        let kinds = || {
+            let filter = AuditFilter::default();
+            let read = world.provider.store.read(|tx| Ok(tx.audit_events(&filter, 50)?));
+            let told = |event: AuditEvent| {
+                assert!(event.details["by"].is_string() && event.details["algorithm"] == "RS256");
+                (event.kind, event.details["kid"].as_str().unwrap().to_owned())
+            };
+            read.unwrap().into_iter().map(told).collect::<BTreeSet<_>>()
+        };
+        let before = kinds();
+        let first = active(&world).to_string();
+        let steps = lifecycle(&world.provider).announce(&[Algorithm::RS256], true).unwrap();
+        let next = steps.iter().find(|change| change.from.is_none()).unwrap().key.kid.to_string();
+        let told: BTreeSet<_> = kinds().difference(&before).cloned().collect();
+        let expected =
+            [("key.retired", &first), ("key.announced", &next), ("key.activated", &next)];
+        let expected = expected.map(|(kind, kid)| (kind.to_owned(), kid.clone()));
+        assert_eq!(told, BTreeSet::from(expected));
+        lifecycle(&world.provider).revoke(&Kid::new(&first)).unwrap();
+        assert!(kinds().contains(&("key.revoked".to_owned(), first)));
     });
 }

@@ -24,6 +24,7 @@ mod races;
 mod redemption;
 mod refresh;
 mod registrations;
+mod secrets;
 mod setting_up;
 mod sightings;
 mod telling;

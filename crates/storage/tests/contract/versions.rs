@@ -4,7 +4,7 @@ use keywright_core::error::{Error, ErrorCode};
 use keywright_core::id::ClientId;
 use keywright_core::keys::algorithm::Algorithm;
 use keywright_core::resource::{ClaimPreset, Resource, ResourceScope, TokenFormat};
-use keywright_core::store::{Aggregate, Origin, ResourceRow, StoreExt as _};
+use keywright_core::store::{Aggregate, Origin, ResourceRow, StoreError, StoreExt as _};
 use keywright_core::time::Seconds;
 use keywright_testkit::database::each;
 
@@ -85,5 +85,23 @@ fn a_resource_is_replaced_whole_and_raises_the_version() {
         assert!(version() > second);
         let found = read(&scratch, |tx| tx.resources());
         assert_eq!(format!("{found:?}"), format!("{:?}", [changed]));
+    });
+}
+
+#[test]
+fn a_resource_is_added_once_and_removed_once_and_both_raise_the_version() {
+    each(|scratch| {
+        let row = resource("https://a.example/");
+        let version = || read(&scratch, |tx| tx.version(Aggregate::Resources));
+        let before = version();
+        write(&scratch, |tx| tx.insert_resource(&row));
+        assert!(version() > before);
+        let again = write(&scratch, |tx| Ok(tx.insert_resource(&row)));
+        assert!(matches!(again, Err(StoreError::Conflict(_))), "{again:?}");
+        let before = version();
+        assert!(write(&scratch, |tx| tx.remove_resource("https://a.example/")));
+        assert!(version() > before);
+        assert!(read(&scratch, |tx| tx.resources()).is_empty());
+        assert!(!write(&scratch, |tx| tx.remove_resource("https://a.example/")));
     });
 }

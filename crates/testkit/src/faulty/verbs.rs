@@ -89,6 +89,8 @@ hand_on! {
     }
     ResourceTx {
         fn resources() -> Vec<ResourceRow>;
+        fn insert_resource(row: &ResourceRow) -> ();
+        fn remove_resource(identifier: &str) -> bool;
         fn put_resource(row: &ResourceRow) -> ();
     }
     SessionTx {
