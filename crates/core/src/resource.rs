@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::claims::copied;
 use crate::id::ClientId;
 use crate::keys::algorithm::Algorithm;
 use crate::scope::{STANDARD, ScopeSet};
@@ -97,6 +98,9 @@ impl Resource {
         }
         if self.name.is_empty() {
             found.push("name: is missing; say what the consent page shall call it".to_owned());
+        }
+        if let Err(why) = copied::check_names(&self.access_token_claims) {
+            found.push(format!("access_token_claims: {why}"));
         }
         for ResourceScope { name, .. } in &self.scopes {
             if ScopeSet::parse(name).map_or(0, |set| set.len()) != 1 || name.contains(' ') {

@@ -8,8 +8,10 @@ mod clients;
 mod resources;
 mod users;
 
+use keywright_core::audit::Event;
 use keywright_core::provider::Provider;
-use keywright_core::store::Origin;
+use keywright_core::store::{Origin, StoreError, Tx};
+use keywright_core::time::Timestamp;
 
 use super::Declared;
 use crate::failure::{self, Failure};
@@ -25,15 +27,30 @@ pub(crate) fn apply(provider: &Provider, declared: &Declared) -> Result<Vec<Stri
     let passwords = users::prepare(provider, &declared.users)?;
     let changes = failure::write(provider.store.as_ref(), |tx| {
         let mut changes = Vec::new();
-        resources::reconcile(tx, &declared.resources, now, &mut changes)?;
-        clients::reconcile(tx, &clients, now, &mut changes)?;
-        users::Reconciler { provider, now }.run(tx, &passwords, &mut changes)?;
+        let reconciler = Reconciler { provider, now };
+        reconciler.resources(tx, &declared.resources, &mut changes)?;
+        reconciler.clients(tx, &clients, &mut changes)?;
+        reconciler.users(tx, &passwords, &mut changes)?;
         Ok(changes)
     })?;
     if !changes.is_empty() {
         provider.poll()?;
     }
     Ok(changes)
+}
+
+/// One reconciliation, at one instant.
+struct Reconciler<'p> {
+    provider: &'p Provider,
+    now: Timestamp,
+}
+
+impl Reconciler<'_> {
+    /// Records a change in the transaction that makes it.
+    fn record(&self, tx: &mut dyn Tx, event: Event) -> Result<(), StoreError> {
+        let event = event.detail("by", "configuration");
+        event.record_alone(self.provider.random.as_ref(), tx, self.now)
+    }
 }
 
 /// Refuses to take over what somebody else owns.

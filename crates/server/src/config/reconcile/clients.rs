@@ -1,12 +1,13 @@
 //! Declared clients and their secrets.
 
+use keywright_core::audit::{Event, Kind};
 use keywright_core::id::RowId;
 use keywright_core::provider::Provider;
 use keywright_core::secret::Digest;
 use keywright_core::store::{ClientRow, ClientSecretRow, Origin, Tx};
 use keywright_core::time::Timestamp;
 
-use super::check_owner;
+use super::{Reconciler, check_owner};
 use crate::config::ClientDeclaration;
 use crate::failure::Failure;
 use keywright_core::client::authenticate::secret_digest;
@@ -32,32 +33,48 @@ pub(super) fn prepare<'d>(
     declared.iter().map(prepare).collect()
 }
 
-pub(super) fn reconcile(
-    tx: &mut dyn Tx,
-    declared: &[Prepared<'_>],
-    now: Timestamp,
-    changes: &mut Vec<String>,
-) -> Result<(), Failure> {
-    for client in declared {
-        let changed_row = put(tx, client.declaration, now)?;
-        let changed_secret = put_secret(tx, client, now)?;
-        if changed_row || changed_secret {
-            changes.push(format!("wrote client {}", client.declaration.id));
+impl Reconciler<'_> {
+    pub(super) fn clients(
+        &self,
+        tx: &mut dyn Tx,
+        declared: &[Prepared<'_>],
+        changes: &mut Vec<String>,
+    ) -> Result<(), Failure> {
+        for client in declared {
+            let id = &client.declaration.id;
+            let change = put(tx, client.declaration, self.now)?;
+            let has_new_secret = put_secret(tx, client, self.now)?;
+            let is_new = change == Some(Kind::ClientAdded);
+            if let Some(kind) = change {
+                self.record(tx, Event::new(kind).client(id))?;
+            }
+            if has_new_secret && !is_new {
+                self.record(tx, Event::new(Kind::ClientSecretRotated).client(id))?;
+            }
+            if change.is_some() || has_new_secret {
+                changes.push(format!("wrote client {id}"));
+            }
         }
-    }
-    for mut row in tx.clients()? {
-        let is_declared = declared.iter().any(|client| client.declaration.id == row.id);
-        if row.origin == Origin::Config && row.disabled_at.is_none() && !is_declared {
-            row.disabled_at = Some(now);
-            row.updated_at = now;
-            tx.update_client(&row)?;
-            changes.push(format!("disabled client {}", row.id));
+        for mut row in tx.clients()? {
+            let is_declared = declared.iter().any(|client| client.declaration.id == row.id);
+            if row.origin == Origin::Config && row.disabled_at.is_none() && !is_declared {
+                row.disabled_at = Some(self.now);
+                row.updated_at = self.now;
+                tx.update_client(&row)?;
+                self.record(tx, Event::new(Kind::ClientDisabled).client(&row.id))?;
+                changes.push(format!("disabled client {}", row.id));
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
-fn put(tx: &mut dyn Tx, declaration: &ClientDeclaration, now: Timestamp) -> Result<bool, Failure> {
+/// Writes the row if it differs; what happened to it.
+fn put(
+    tx: &mut dyn Tx,
+    declaration: &ClientDeclaration,
+    now: Timestamp,
+) -> Result<Option<Kind>, Failure> {
     let known = tx.find_client(&declaration.id)?;
     let mut row = known.clone().unwrap_or_else(|| ClientRow {
         id: declaration.id.clone(),
@@ -73,16 +90,18 @@ fn put(tx: &mut dyn Tx, declaration: &ClientDeclaration, now: Timestamp) -> Resu
     check_owner("client", id, row.origin, &remedy)?;
     if known.is_none() {
         tx.insert_client(&row)?;
-        return Ok(true);
+        return Ok(Some(Kind::ClientAdded));
     }
-    if row.metadata == declaration.metadata && row.disabled_at.is_none() {
-        return Ok(false);
-    }
+    let kind = match (row.metadata == declaration.metadata, row.disabled_at) {
+        (true, None) => return Ok(None),
+        (_, Some(_)) => Kind::ClientEnabled,
+        (false, None) => Kind::ClientChanged,
+    };
     row.metadata = declaration.metadata.clone();
     row.disabled_at = None;
     row.updated_at = now;
     tx.update_client(&row)?;
-    Ok(true)
+    Ok(Some(kind))
 }
 
 /// The declared secret is the only one that is accepted.

@@ -1,13 +1,13 @@
 //! Declared users and their first passwords.
 
 use keywright_core::account::password;
+use keywright_core::audit::{Event, Kind};
 use keywright_core::id::{Subject, UserId};
 use keywright_core::provider::Provider;
 use keywright_core::secret::Secret;
 use keywright_core::store::{CredentialKind, CredentialRow, Origin, StoreExt as _, Tx, UserRow};
-use keywright_core::time::Timestamp;
 
-use super::check_owner;
+use super::{Reconciler, check_owner};
 use crate::account::{self, Ending};
 use crate::config::{Password, UserDeclaration};
 use crate::failure::Failure;
@@ -59,13 +59,8 @@ pub(super) fn prepare<'d>(
     declared.iter().map(prepare).collect()
 }
 
-pub(super) struct Reconciler<'p> {
-    pub(super) provider: &'p Provider,
-    pub(super) now: Timestamp,
-}
-
 impl Reconciler<'_> {
-    pub(super) fn run(
+    pub(super) fn users(
         &self,
         tx: &mut dyn Tx,
         declared: &[Prepared<'_>],
@@ -85,6 +80,7 @@ impl Reconciler<'_> {
                 row.updated_at = self.now;
                 tx.update_user(&row)?;
                 account::end_everything(tx, &row.id, Ending::Disabled, self.now)?;
+                self.record(tx, Event::new(Kind::UserDisabled).user(&row.id))?;
                 changes.push(format!("disabled user {}", row.login));
             }
         }
@@ -100,6 +96,8 @@ impl Reconciler<'_> {
         let Some(mut row) = tx.find_user_by_login(login)? else {
             let row = self.new_row(declaration)?;
             tx.insert_user(&row)?;
+            let event = Event::new(Kind::UserAdded).user(&row.id);
+            self.record(tx, event.detail("login", login.as_str()))?;
             return Ok((row.id, true));
         };
         let remedy = format!("rename it in the file, or run `keywright users remove {login}`");
@@ -113,9 +111,9 @@ impl Reconciler<'_> {
         }
         let same = row.claims == declaration.claims
             && row.groups == declaration.groups
-            && row.roles == declaration.roles
-            && row.disabled_at.is_none();
-        if !same {
+            && row.roles == declaration.roles;
+        let was_disabled = row.disabled_at.is_some();
+        if !same || was_disabled {
             row.claims.clone_from(&declaration.claims);
             row.groups.clone_from(&declaration.groups);
             row.roles.clone_from(&declaration.roles);
@@ -123,7 +121,13 @@ impl Reconciler<'_> {
             row.updated_at = self.now;
             tx.update_user(&row)?;
         }
-        Ok((row.id, !same))
+        if !same {
+            self.record(tx, Event::new(Kind::UserChanged).user(&row.id))?;
+        }
+        if was_disabled {
+            self.record(tx, Event::new(Kind::UserEnabled).user(&row.id))?;
+        }
+        Ok((row.id, !same || was_disabled))
     }
 
     fn new_row(&self, declaration: &UserDeclaration) -> Result<UserRow, Failure> {
@@ -169,6 +173,7 @@ impl Reconciler<'_> {
         let setting = applied_setting(user);
         tx.put_setting(&setting, declared.as_ref().map(|digest| &digest.0[..]))?;
         account::end_everything(tx, user, Ending::PasswordChanged, self.now)?;
+        self.record(tx, Event::new(Kind::PasswordChanged).user(user))?;
         Ok(true)
     }
 }
