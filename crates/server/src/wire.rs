@@ -69,6 +69,7 @@ impl Wired<'_> {
             master,
             policy: &self.config.settings.keys,
             now: self.now(),
+            by: "command line",
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Exit status: 0 done, 1 refused (with `error: ...` and often `hint: ...` on standard error),
 //! 2 wrong usage.
 
+mod audit;
 mod clients;
 mod config;
 mod doctor;
@@ -10,9 +11,11 @@ mod health;
 mod keys;
 mod migrate;
 mod output;
+mod resources;
 mod secret_input;
 mod serve;
 mod users;
+mod when;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -73,6 +76,11 @@ enum Command {
     /// Applications that ask for tokens
     #[command(subcommand)]
     Clients(clients::Verb),
+    /// APIs that access tokens are for
+    #[command(subcommand)]
+    Resources(resources::Verb),
+    /// Read what happened: logins, changes, revocations; newest first
+    Audit(audit::Arguments),
     /// Keys that sign tokens
     #[command(subcommand)]
     Keys(keys::Verb),
@@ -137,6 +145,8 @@ fn dispatch(cli: Cli, output: &mut Output<'_>, err: &mut dyn Write) -> Result<()
         Some(Command::Config(_)) => config::check(output)?,
         Some(Command::Users(verb)) => users::run(verb, &config, output)?,
         Some(Command::Clients(verb)) => clients::run(verb, &config, output)?,
+        Some(Command::Resources(verb)) => resources::run(verb, &config, output)?,
+        Some(Command::Audit(arguments)) => audit::run(&arguments, &config, output)?,
         Some(Command::Keys(verb)) => keys::run(verb, &config, output)?,
     }
     Ok(())

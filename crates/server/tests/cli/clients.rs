@@ -164,3 +164,77 @@ fn a_lost_master_key_is_not_replaced_by_another() {
     let told = finish(command, "").refused();
     assert!(told.contains("does not belong to this database"), "{told}");
 }
+
+#[test]
+fn old_secrets_end_at_a_date_that_is_not_past() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&ROBOT).ok();
+    let rotate = ["clients", "rotate-secret", "robot", "-o", "json", "--until"];
+    for past in ["2020-01-31", "2020-01-31T12:00:00Z"] {
+        let told = sandbox.run(&[&rotate[..], &[past]].concat()).refused();
+        assert!(told.contains("in the past"), "{told}");
+    }
+    assert_eq!(sandbox.run(&[&rotate[..], &["soon"]].concat()).status, Some(2));
+    let both = [&rotate[..], &["2099-01-31", "--keep-old", "1h"]].concat();
+    assert_eq!(sandbox.run(&both).status, Some(2));
+    sandbox.run(&[&rotate[..], &["2099-01-31T13:00:00+01:00"]].concat()).ok();
+    let shown = sandbox.run(&["clients", "show", "robot", "-o", "json"]).json();
+    let ends: Vec<_> =
+        shown["secrets"].as_array().unwrap().iter().map(|s| s["expires_at"].clone()).collect();
+    assert_eq!(ends.len(), 2);
+    assert!(ends.contains(&json!("2099-01-31T12:00:00Z")) && ends.contains(&json!(null)));
+    assert!(!shown.to_string().contains("digest"), "{shown}");
+}
+
+#[test]
+fn a_client_is_changed_member_by_member() {
+    let sandbox = Sandbox::new();
+    let add = ["clients", "add", "notes", "--redirect-uri", "https://n.example/cb"];
+    sandbox.run(&[&add[..], &["--first-party", "--default-max-age", "1h"]].concat()).ok();
+    let change = |more: &[&str]| {
+        sandbox.run(&[&["clients", "change", "notes", "-o", "json"], more].concat())
+    };
+    let changed = change(&["--client-name", "Notes", "--first-party=false"]).json();
+    assert_eq!(
+        (&changed["client_name"], &changed["first_party"]),
+        (&json!("Notes"), &json!(false))
+    );
+    assert_eq!(changed["default_max_age"], 3600);
+    let cleared = change(&["--clear", "default_max_age", "--clear", "policy_uri"]).json();
+    assert_eq!(cleared.get("default_max_age"), None);
+    assert_eq!(cleared["redirect_uris"], json!(["https://n.example/cb"]));
+    let told = change(&["--redirect-uri", "ftp://n.example/cb"]).refused();
+    assert!(told.contains("redirect_uris: "), "{told}");
+    let told = change(&["--clear", "nonsense"]).refused();
+    assert!(told.contains("no member \"nonsense\""), "{told}");
+    let shown = sandbox.run(&["clients", "show", "notes", "-o", "json"]).json();
+    assert_eq!(shown["redirect_uris"], cleared["redirect_uris"]);
+    assert_eq!(shown["secrets"][0]["expires_at"], json!(null));
+    change(&["--token-endpoint-auth-method", "none"]).ok();
+    let shown = sandbox.run(&["clients", "show", "notes", "-o", "json"]).json();
+    assert!(shown["secrets"][0]["expires_at"].is_string(), "a public client has no secret");
+}
+
+#[test]
+fn a_client_is_disabled_and_enabled_and_its_tokens_are_revoked() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&ROBOT).ok();
+    let run = |verb: &str| sandbox.run(&["clients", verb, "robot", "-o", "json"]).json();
+    assert_eq!(run("disable")["status"], "disabled");
+    assert_eq!(run("disable")["status"], "disabled");
+    assert_eq!(run("enable")["status"], "enabled");
+    assert_eq!(run("show").get("tokens_not_before"), None);
+    assert!(run("revoke-tokens")["tokens_not_before"].is_string());
+    let kinds: Vec<_> = sandbox
+        .run(&["audit", "--client", "robot", "-o", "json"])
+        .json()
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| event["kind"].as_str().unwrap().to_owned())
+        .collect();
+    let mut sorted = kinds.clone();
+    sorted.sort_unstable();
+    let expected = ["client.added", "client.changed", "client.disabled", "client.enabled"];
+    assert_eq!(sorted, expected, "each change is one event, and what changes nothing is none");
+}

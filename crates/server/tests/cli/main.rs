@@ -6,6 +6,7 @@
     reason = "in a test whatever is not as it should be ends it there"
 )]
 
+mod audit;
 mod browser;
 mod clients;
 mod configuration;
@@ -17,10 +18,12 @@ mod keys;
 mod management;
 mod monitoring;
 mod reconcile;
+mod resources;
 mod rotation;
 mod sandbox;
 mod serve;
 mod shutdown;
+mod stopping;
 mod sweep;
 mod tls;
 mod topology;

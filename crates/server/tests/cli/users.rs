@@ -119,3 +119,40 @@ fn a_new_password_replaces_the_old_one() {
     assert!(verify(&Secret::new("another password"), &stored));
     assert!(!verify(&Secret::new(PASSWORD), &stored));
 }
+
+#[test]
+fn a_user_is_changed_and_keeps_the_subject() {
+    let sandbox = Sandbox::new();
+    let add = ["users", "add", "ada", "--no-password", "--group", "staff", "-o", "json"];
+    let email = ["--email", "ada@example.org", "--claim", "email_verified=true"];
+    let added = sandbox.run(&[&add[..], &email].concat()).json();
+    sandbox.run(&["users", "add", "bob", "--no-password"]).ok();
+    assert_eq!(sandbox.run(&["users", "change", "ada"]).status, Some(2));
+    let change =
+        |more: &[&str]| sandbox.run(&[&["users", "change", "ada", "-o", "json"], more].concat());
+    let changed = change(&[
+        "--email",
+        "countess@example.org",
+        "--add-group",
+        "ops",
+        "--add-group",
+        "staff",
+        "--remove-group",
+        "nobody",
+        "--admin",
+        "--claim",
+        "locale=en",
+    ]);
+    let changed = changed.json();
+    assert_eq!(changed["groups"], serde_json::json!(["staff", "ops"]));
+    assert_eq!(changed["roles"], serde_json::json!(["admin"]));
+    let claims = serde_json::json!({"email": "countess@example.org", "locale": "en"});
+    assert_eq!(changed["claims"], claims, "another address is not verified");
+    let more = ["--remove-role", "admin", "--remove-group", "staff", "--remove-claim", "locale"];
+    let changed = change(&more).json();
+    assert_eq!((&changed["groups"][0], &changed["roles"][0]), (&"ops".into(), &().into()));
+    assert_eq!(changed["claims"].get("locale"), None);
+    assert!(change(&["--login", "bob"]).refused().contains("\"bob\" is taken"));
+    let renamed = change(&["--login", "Countess"]).json();
+    assert_eq!((&renamed["login"], &renamed["subject"]), (&"countess".into(), &added["subject"]));
+}

@@ -1,5 +1,6 @@
 //! `keywright clients add`.
 
+use keywright_core::audit::{Event, Kind};
 use keywright_core::id::ClientId;
 use keywright_core::store::{ClientRow, Origin, StoreError};
 
@@ -56,7 +57,9 @@ pub(super) fn run(
             StoreError::Conflict(_) => taken(&client),
             error => error.into(),
         })?;
-        Ok(hashed.as_ref().map(|row| tx.insert_client_secret(row)).transpose().map(|_| ())?)
+        hashed.as_ref().map(|row| tx.insert_client_secret(row)).transpose()?;
+        let event = Event::new(Kind::ClientAdded).client(&client.id);
+        Ok(wired.record(tx, event, now)?)
     })?;
     let shown = secret.as_ref().filter(|_| !arguments.secret_stdin);
     Ok(output.record(&describe(&client, shown)?)?)

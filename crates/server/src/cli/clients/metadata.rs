@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::config::{Raw, disabled_algorithm};
 use crate::failure::Failure;
 
-/// A flag per member of the metadata, under its RFC 7591 name.
+/// A flag per member of the metadata, under its RFC 7591 name; repeatable ones in the singular.
 #[derive(Debug, clap::Args)]
 pub(super) struct Flags {
     /// What the consent page calls the client
@@ -50,8 +50,9 @@ pub(super) struct Flags {
     #[arg(long, value_name = "SPAN", value_parser = span)]
     default_max_age: Option<i64>,
     /// The ID token must have `auth_time` (it always does)
-    #[arg(long)]
-    require_auth_time: bool,
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
+    require_auth_time: Option<bool>,
     /// Default of `acr_values` (repeatable)
     #[arg(long = "default-acr-value", value_name = "ACR")]
     default_acr_values: Vec<String>,
@@ -59,11 +60,13 @@ pub(super) struct Flags {
     #[arg(long, value_name = "BOOL")]
     require_pkce: Option<bool>,
     /// Belongs to you: its users are not asked for consent
-    #[arg(long)]
-    first_party: bool,
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
+    first_party: Option<bool>,
     /// Refuse unknown scopes in place of ignoring them
-    #[arg(long)]
-    strict_scope: bool,
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
+    strict_scope: Option<bool>,
     /// The resource of a token that names none
     #[arg(long, value_name = "URI")]
     default_resource: Option<String>,
@@ -88,8 +91,26 @@ pub(super) struct Flags {
     refresh_token_lifetime: Option<i64>,
 }
 
+/// Members that are absent unless they are given.
+const OPTIONAL: [&str; 14] = [
+    "client_uri",
+    "tos_uri",
+    "policy_uri",
+    "token_endpoint_auth_method",
+    "scope",
+    "default_max_age",
+    "default_acr_values",
+    "default_resource",
+    "resources",
+    "id_token_lifetime",
+    "id_token_claims",
+    "access_token_lifetime",
+    "refresh_token_idle_lifetime",
+    "refresh_token_lifetime",
+];
+
 /// A span of time as a flag, in seconds.
-pub(super) fn span(text: &str) -> Result<i64, String> {
+pub(in crate::cli) fn span(text: &str) -> Result<i64, String> {
     Raw::Text(text.to_owned()).seconds().map(|span| span.0)
 }
 
@@ -99,29 +120,39 @@ impl Flags {
     /// # Errors
     /// Everything that is wrong with it.
     pub(super) fn metadata(&self, enabled: &[Algorithm]) -> Result<ClientMetadata, Failure> {
-        let document = self.document();
-        let mut problems = Vec::new();
-        for (name, value) in &document {
-            let alone = Map::from_iter([(name.clone(), value.clone())]);
-            if let Err(error) = parse::<ClientMetadata>(alone) {
-                problems.push(format!("{name}: {error}"));
+        read(self.document(), enabled)
+    }
+
+    /// Other metadata: what is given replaces what `known` has, what is `cleared` goes back to
+    /// its default.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, and a member to clear that there is not.
+    pub(super) fn changed(
+        &self,
+        known: &ClientMetadata,
+        cleared: &[String],
+        enabled: &[Algorithm],
+    ) -> Result<ClientMetadata, Failure> {
+        let Value::Object(mut document) = serde_json::to_value(known)? else {
+            return Err(Failure::new("the client's metadata is no document"));
+        };
+        for name in cleared {
+            // Members that are absent by default are not in the document.
+            if document.remove(name).is_none() && !OPTIONAL.contains(&name.as_str()) {
+                return Err(Failure::new(format!("client metadata has no member {name:?}"))
+                    .hint("members have the names that `keywright clients show -o json` prints"));
             }
         }
-        let metadata: ClientMetadata = match parse(document) {
-            Ok(metadata) if problems.is_empty() => metadata,
-            _ => return Err(refused(&problems)),
-        };
-        problems = metadata.problems();
-        let disabled = disabled_algorithm(metadata.id_token_signed_response_alg, enabled);
-        problems.extend(disabled.map(|why| format!("id_token_signed_response_alg: {why}")));
-        if problems.is_empty() { Ok(metadata) } else { Err(refused(&problems)) }
+        document.extend(self.document());
+        read(document, enabled)
     }
 
     fn document(&self) -> Map<String, Value> {
         let list = |items: &Vec<String>| (!items.is_empty()).then(|| json!(items));
         let text = |item: &Option<String>| item.as_ref().map(|text| json!(text));
         let span = |item: Option<i64>| item.map(|seconds| json!(seconds));
-        let flag = |on: bool| on.then(|| json!(true));
+        let truth = |item: Option<bool>| item.map(|on| json!(on));
         let members = [
             ("client_name", text(&self.client_name)),
             ("client_uri", text(&self.client_uri)),
@@ -135,11 +166,11 @@ impl Flags {
             ("scope", text(&self.scope)),
             ("id_token_signed_response_alg", text(&self.id_token_signed_response_alg)),
             ("default_max_age", span(self.default_max_age)),
-            ("require_auth_time", flag(self.require_auth_time)),
+            ("require_auth_time", truth(self.require_auth_time)),
             ("default_acr_values", list(&self.default_acr_values)),
-            ("require_pkce", self.require_pkce.map(|required| json!(required))),
-            ("first_party", flag(self.first_party)),
-            ("strict_scope", flag(self.strict_scope)),
+            ("require_pkce", truth(self.require_pkce)),
+            ("first_party", truth(self.first_party)),
+            ("strict_scope", truth(self.strict_scope)),
             ("default_resource", text(&self.default_resource)),
             ("resources", list(&self.resources)),
             ("access_token_lifetime", span(self.access_token_lifetime)),
@@ -151,6 +182,24 @@ impl Flags {
         let given = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
         given.collect()
     }
+}
+
+fn read(document: Map<String, Value>, enabled: &[Algorithm]) -> Result<ClientMetadata, Failure> {
+    let mut problems = Vec::new();
+    for (name, value) in &document {
+        let alone = Map::from_iter([(name.clone(), value.clone())]);
+        if let Err(error) = parse::<ClientMetadata>(alone) {
+            problems.push(format!("{name}: {error}"));
+        }
+    }
+    let metadata: ClientMetadata = match parse(document) {
+        Ok(metadata) if problems.is_empty() => metadata,
+        _ => return Err(refused(&problems)),
+    };
+    problems = metadata.problems();
+    let disabled = disabled_algorithm(metadata.id_token_signed_response_alg, enabled);
+    problems.extend(disabled.map(|why| format!("id_token_signed_response_alg: {why}")));
+    if problems.is_empty() { Ok(metadata) } else { Err(refused(&problems)) }
 }
 
 fn parse<T: DeserializeOwned>(document: Map<String, Value>) -> serde_json::Result<T> {

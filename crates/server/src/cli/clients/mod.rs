@@ -1,11 +1,16 @@
 //! `keywright clients`.
 
 mod add;
+mod change;
+mod disable;
 mod list;
 mod metadata;
 mod remove;
+mod revoke_tokens;
 mod rotate_secret;
 mod show;
+
+pub(super) use metadata::span;
 
 use clap::Subcommand;
 use keywright_core::id::{ClientId, RowId};
@@ -29,8 +34,16 @@ pub(super) enum Verb {
     List,
     /// Show a client
     Show(Which),
-    /// Give a client another secret
+    /// Change a client's metadata
+    Change(Box<change::Arguments>),
+    /// Let a client do nothing any more: its tokens are dead until it is enabled
+    Disable(Which),
+    /// Let a client be used again
+    Enable(Which),
+    /// Give a client another secret; the old ones end at once, or when they are told to
     RotateSecret(rotate_secret::Arguments),
+    /// Let everything that was issued to a client until now be dead
+    RevokeTokens(Which),
     /// Remove a client with every grant and consent it was given
     Remove(Which),
 }
@@ -48,6 +61,10 @@ pub(super) fn run(verb: Verb, config: &Config, output: &mut Output<'_>) -> Resul
         Verb::Add(arguments) => add::run(&arguments, &wired, output),
         Verb::List => list::run(&wired, output),
         Verb::Show(which) => show::run(&which, &wired, output),
+        Verb::Change(arguments) => change::run(&arguments, &wired, output),
+        Verb::Disable(which) => disable::run(&which, true, &wired, output),
+        Verb::Enable(which) => disable::run(&which, false, &wired, output),
+        Verb::RevokeTokens(which) => revoke_tokens::run(&which, &wired, output),
         Verb::RotateSecret(arguments) => rotate_secret::run(&arguments, &wired, output),
         Verb::Remove(which) => remove::run(&which, &wired, output),
     }
@@ -111,6 +128,9 @@ fn describe(client: &ClientRow, secret: Option<&Secret>) -> Result<Value, Failur
     }
     all.insert("origin".to_owned(), json!(super::origin(client.origin)));
     all.insert("status".to_owned(), json!(super::status(client.disabled_at)));
+    if let Some(limit) = client.tokens_not_before {
+        all.insert("tokens_not_before".to_owned(), output::instant(limit));
+    }
     all.insert("created_at".to_owned(), output::instant(client.created_at));
     all.insert("updated_at".to_owned(), output::instant(client.updated_at));
     Ok(Value::Object(all))

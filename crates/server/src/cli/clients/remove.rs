@@ -1,5 +1,6 @@
 //! `keywright clients remove`.
 
+use keywright_core::audit::{Event, Kind};
 use serde_json::json;
 
 use super::{Output, Which, find_own};
@@ -14,6 +15,8 @@ pub(super) fn run(
     let client = failure::write(&wired.store, |tx| {
         let client = find_own(tx, &which.client_id)?;
         tx.remove_client(&client.id)?;
+        let event = Event::new(Kind::ClientRemoved).client(&client.id);
+        wired.record(tx, event, wired.now())?;
         Ok(client)
     })?;
     let removed = json!({ "removed": client.id });

@@ -78,14 +78,18 @@ fn claim(text: &str) -> Result<(String, Value), String> {
 }
 
 fn find(tx: &mut dyn Tx, who: &Who) -> Result<UserRow, Failure> {
-    let by_login = tx.find_user_by_login(&normalize_login(&who.user))?;
+    find_named(tx, &who.user)
+}
+
+/// The user with this login name or subject.
+pub(super) fn find_named(tx: &mut dyn Tx, name: &str) -> Result<UserRow, Failure> {
+    let by_login = tx.find_user_by_login(&normalize_login(name))?;
     let found = match by_login {
-        None => tx.find_user_by_subject(&Subject::new(&who.user))?,
+        None => tx.find_user_by_subject(&Subject::new(name))?,
         found => found,
     };
     found.ok_or_else(|| {
-        Failure::new(format!("there is no user {:?}", who.user))
-            .hint("`keywright users list` lists all")
+        Failure::new(format!("there is no user {name:?}")).hint("`keywright users list` lists all")
     })
 }
 
