@@ -78,16 +78,15 @@ pub(super) fn run(
     Ok(output.table(&COLUMNS, rows)?)
 }
 
+/// A user by login name or subject, or one whom only events still know by the internal id.
 fn user_id(tx: &mut dyn Tx, named: &str) -> Result<UserId, Failure> {
-    let id = UserId::new(named);
-    let mut of_that_id = AuditFilter::default();
-    match find_named(tx, named) {
+    let unknown = match find_named(tx, named) {
         Ok(user) => return Ok(user.id),
-        Err(failure) => {
-            of_that_id.user_id = Some(id.clone());
-            if tx.audit_events(&of_that_id, 1)?.is_empty() { Err(failure) } else { Ok(id) }
-        }
-    }
+        Err(failure) => failure,
+    };
+    let id = UserId::new(named);
+    let filter = AuditFilter { user_id: Some(id.clone()), ..AuditFilter::default() };
+    if tx.audit_events(&filter, 1)?.is_empty() { Err(unknown) } else { Ok(id) }
 }
 
 /// The user by login name; one who is gone by the internal id, which tells events apart.
