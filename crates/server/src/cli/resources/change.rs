@@ -8,8 +8,7 @@ use crate::failure::{self, Failure};
 use crate::wire::Wired;
 
 /// Members that can be absent or empty.
-const CLEARABLE: [&str; 4] =
-    ["access_token_claims", "access_token_lifetime", "scopes", "servers"];
+const CLEARABLE: [&str; 4] = ["access_token_claims", "access_token_lifetime", "scopes", "servers"];
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Arguments {
