@@ -74,7 +74,7 @@ impl Database {
     pub fn open(url: &str, options: Options) -> Result<Self, StoreError> {
         let manager = ConnectionManager::new(url, options)?;
         manager.create_file()?;
-        manager.connect_writer().map_err(|e| failure::connecting(&e))?;
+        manager.connect_writer().map_err(|e| manager.explain(failure::connecting(&e)))?;
         let options = manager.options();
         let pool = r2d2::Pool::builder()
             .max_size(options.connections.max(1))

@@ -136,6 +136,17 @@ impl ConnectionManager {
             .map_err(|e| StoreError::Failed(format!("cannot create {}: {e}", self.target)))
     }
 
+    /// Why a database could not be opened, with what SQLite itself leaves out: which file it was.
+    pub(crate) fn explain(&self, error: StoreError) -> StoreError {
+        match (self.engine, error) {
+            (Engine::Sqlite, StoreError::Failed(text)) => StoreError::Failed(format!(
+                "{text}: {} and its folder must be writable",
+                self.target
+            )),
+            (_, error) => error,
+        }
+    }
+
     /// A connection that may write.
     pub(crate) fn connect_writer(&self) -> ConnectionResult<AnyConnection> {
         match self.engine {

@@ -13,8 +13,11 @@
 mod cluster;
 mod contents;
 
+pub use cluster::OwnServer;
+
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 use std::process;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -66,6 +69,16 @@ pub fn each(test: impl Fn(ScratchDatabase)) {
     if let Some(scratch) = ScratchDatabase::postgres() {
         test(scratch);
     }
+}
+
+/// What is wrong with a SQLite file: its pages, indexes, constraints and references.
+///
+/// # Panics
+/// When it cannot be opened.
+pub fn damage_of_sqlite(file: &Path) -> Vec<String> {
+    let name = file.display().to_string();
+    let mut connection = SqliteConnection::establish(&name).expect("a connection");
+    contents::damage(&mut connection).expect("the checks run")
 }
 
 /// How tests open databases: without waiting for the disk, and with patience, since the

@@ -1,5 +1,6 @@
 //! A scratch directory in which the binary runs, and a server that runs there.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -87,7 +88,8 @@ impl Sandbox {
         finish(self.command(args), input)
     }
 
-    /// Starts a server on a free port and waits until it listens.
+    /// Starts a server on a free port and waits until it listens. What it prints on standard
+    /// output is in the file `stdout`.
     pub(crate) fn serve(&self) -> Server {
         start(self.command(&["serve", "--listen", "127.0.0.1:0"]))
     }
@@ -107,7 +109,8 @@ impl Sandbox {
 
 /// Starts a server by this command and waits until it listens.
 pub(crate) fn start(mut command: Command) -> Server {
-    let mut child = command.stdout(Stdio::null()).spawn().unwrap();
+    let stdout = File::create(command.get_current_dir().unwrap().join("stdout")).unwrap();
+    let mut child = command.stdout(stdout).spawn().unwrap();
     let lines = lines(&mut child);
     let mut server = Server { child, lines, log: Vec::new(), url: String::new() };
     let line = server.wait_for("listening on 127.0.0.1:");

@@ -53,6 +53,18 @@ pub(super) fn of_postgres(connection: &mut PgConnection) -> QueryResult<BTreeMap
     Ok(contents)
 }
 
+/// What SQLite's own checks of a file find.
+pub(super) fn damage(connection: &mut SqliteConnection) -> QueryResult<Vec<String>> {
+    let found: Vec<Line> = diesel::sql_query(
+        "SELECT integrity_check AS line FROM pragma_integrity_check
+         WHERE integrity_check <> 'ok'
+         UNION ALL
+         SELECT \"table\" || ' refers to what is not there' FROM pragma_foreign_key_check",
+    )
+    .load(connection)?;
+    Ok(found.into_iter().map(|found| found.line).collect())
+}
+
 fn joined(rows: Vec<Line>) -> String {
     rows.into_iter().map(|row| row.line + "\n").collect()
 }
