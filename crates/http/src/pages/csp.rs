@@ -54,6 +54,8 @@ fn is_plain(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::{COMMON, csp, csp_with_script};
 
     fn form_action(policy: &str) -> &str {
@@ -104,6 +106,21 @@ mod tests {
         {
             assert!(!policy.contains("unsafe"), "{policy}");
             assert!(policy.starts_with("default-src 'none'"), "{policy}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_target_adds_a_directive_or_breaks_the_header(
+            target in ".*|[a-z.+-]{0,9}:/{0,3}[^\\p{Cc}]{0,40}",
+        ) {
+            for (policy, directives) in
+                [(csp(Some(&target)), 6), (csp_with_script(Some(&target)), 7)]
+            {
+                prop_assert_eq!(policy.split(';').count(), directives, "{}", policy);
+                prop_assert!(policy.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b','));
+                prop_assert!(!policy.contains("unsafe"), "{}", policy);
+            }
         }
     }
 }

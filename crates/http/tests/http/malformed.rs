@@ -8,7 +8,7 @@ use keywright_testkit::world::CLIENT_SECRET;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use reqwest::Method;
-use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE, HeaderValue};
 
 use crate::site::{Browser, Reply, Site, authorization_query};
 
@@ -182,6 +182,34 @@ fn no_query_and_no_form_makes_the_server_fail() {
         for path in ["/token", "/introspect", "/revoke", "/userinfo"] {
             let reply = site.post_as_web(path, &changes);
             prop_assert!(reply.status < 500, "{path}: {}", reply.body);
+        }
+        Ok(())
+    });
+    outcome.unwrap();
+}
+
+#[test]
+fn no_header_makes_the_server_fail() {
+    let site = Site::new();
+    let mut runner = TestRunner::new(Config { cases: 96, ..Config::default() });
+    let bytes = prop_oneof![
+        prop::collection::vec(32_u8..=255, 0..80),
+        "keywright-(session|browser)=[ -~]{0,300}".prop_map(String::into_bytes),
+        "(Basic|Bearer|DPoP) [ -~]{0,80}".prop_map(String::into_bytes),
+    ];
+    let outcome = runner.run(&bytes, |bytes| {
+        let Ok(value) = HeaderValue::from_bytes(&bytes) else { return Ok(()) };
+        for name in ["cookie", "authorization", "origin", "accept", "x-forwarded-for", "user-agent"]
+        {
+            let visit =
+                site.request(Method::GET, &format!("/authorize?{}", authorization_query(&[])));
+            let ask =
+                site.request(Method::POST, "/token").form(&[("grant_type", "client_credentials")]);
+            let see = site.request(Method::GET, "/userinfo");
+            for request in [visit, ask, see] {
+                let reply = Reply::of(request.header(name, value.clone()));
+                prop_assert!(reply.status < 500, "{name}: {}", reply.body);
+            }
         }
         Ok(())
     });

@@ -79,3 +79,13 @@ fn a_token_without_openid_has_insufficient_scope() {
     let challenge = reply.header("www-authenticate").unwrap();
     assert!(challenge.contains("scope=\"openid\""), "{challenge}");
 }
+
+#[test]
+fn a_token_in_the_query_is_no_token() {
+    let site = Site::new();
+    let tokens = site.tokens("openid");
+    let token = tokens["access_token"].as_str().unwrap();
+    let reply = site.get(&format!("/userinfo?access_token={token}"));
+    assert_eq!(reply.status, 401, "{reply:?}");
+    assert!(!reply.header("www-authenticate").unwrap().contains("error"));
+}

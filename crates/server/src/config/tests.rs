@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use keywright_core::provider::Settings;
+use proptest::prelude::*;
 
 use super::reader::{DECLARED, Presence, Reader};
 use super::*;
@@ -238,4 +239,33 @@ fn a_default_algorithm_must_be_enabled_too() {
 fn a_broken_file_says_where() {
     let all = problems("listen = \n");
     assert!(all[0].starts_with("keywright.toml: TOML parse error at line 1"), "{all:?}");
+}
+
+proptest! {
+    #[test]
+    fn no_file_and_no_environment_makes_the_reader_panic(
+        key in prop::sample::select(known(|_| true)),
+        value in prop_oneof![
+            any::<String>(),
+            "[0-9]{1,20}[smhd]?",
+            "'[^']{0,20}'",
+            "\\[('[a-z0-9:]{0,9}',?){0,3}\\]",
+            "\\{ ?[a-z]{1,5} = [0-9]{1,5} ?\\}",
+        ],
+    ) {
+        let _ = load(sources(&format!("{key} = {value}")));
+        let _ = load(sources(&value));
+        let name = format!("KEYWRIGHT_{}", key.to_uppercase().replace('.', "__"));
+        let environment = [(name, value)].into_iter().collect();
+        let _ = load(Sources { environment, ..Sources::default() });
+    }
+
+    #[test]
+    fn no_declaration_makes_the_reader_panic(
+        kind in "clients|resources|users",
+        member in "client_id|client_secret|redirect_uris|scope|identifier|scopes|login|claims|password",
+        value in "'[^']{0,20}'|[0-9]{1,20}|\\[('[a-z:/.]{0,9}',?){0,3}\\]|\\{ ?[a-z]{1,5} = [0-9]{1,5} ?\\}",
+    ) {
+        let _ = load(sources(&format!("[[{kind}]]\n{member} = {value}")));
+    }
 }
