@@ -33,9 +33,9 @@ fn a_nul_anywhere_is_a_refusal_and_never_a_5xx() {
             assert!(begun.is_ok() || begun.is_err_and(|error| error.code().is_some()), "{name}");
         }
         for name in ["client_id", "post_logout_redirect_uri", "id_token_hint", "state"] {
-            let out = [(name.to_owned(), "a\0b".to_owned())];
+            let leaving = [(name.to_owned(), "a\0b".to_owned())];
             assert_eq!(
-                refused(logout::begin(provider, &out, &browser())),
+                refused(logout::begin(provider, &leaving, &browser())),
                 ErrorCode::InvalidRequest
             );
         }
@@ -103,17 +103,18 @@ fn a_token_keyed_with_a_public_key_or_with_nothing_never_verifies() {
     populate(&world);
     let good = tokens(&world, "openid").access_token;
     let payload = good.split('.').nth(1).unwrap();
-    let jwks: Value = serde_json::from_str(world.provider.snapshot().unwrap().keys.jwks()).unwrap();
+    let published: Value =
+        serde_json::from_str(world.provider.snapshot().unwrap().keys.jwks()).unwrap();
     let digest = secret_digest(&world.provider.master, &Secret::new(CLIENT_SECRET)).unwrap();
     let mut keys = vec![CLIENT_SECRET.as_bytes().to_vec(), digest.0.to_vec(), vec![0]];
-    for jwk in jwks["keys"].as_array().unwrap() {
+    for jwk in published["keys"].as_array().unwrap() {
         keys.push(jwk.to_string().into_bytes());
         keys.extend(["n", "x"].iter().filter_map(|member| {
             let text = jwk[*member].as_str()?;
             URL_SAFE_NO_PAD.decode(text).ok()
         }));
     }
-    for jwk in jwks["keys"].as_array().unwrap() {
+    for jwk in published["keys"].as_array().unwrap() {
         let header = |alg: &str| json!({"typ": "at+jwt", "kid": jwk["kid"], "alg": alg});
         let mut forgeries: Vec<Secret> = ["none", "None", "HS256", "RS256", ""]
             .iter()
