@@ -22,6 +22,7 @@ pub(crate) const ISSUER: &str = "http://127.0.0.1:8080";
 pub(crate) fn configuration() -> String {
     format!(
         "issuer = '{ISSUER}'
+         limits.enabled = false
          [keys]
          algorithms = ['RS256', 'ES256']
          [[resources]]
