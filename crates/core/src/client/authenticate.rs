@@ -78,7 +78,8 @@ pub fn authenticate(
 }
 
 /// Basic credentials are form-url-encoded by the RFC and raw in many clients: the decoded
-/// reading first, then the raw one (INTEROP rule 5). Returns the secrets to try.
+/// reading of the name first, then the raw one (INTEROP rule 5). Returns both readings of the
+/// secret.
 fn find_basic(
     provider: &Provider,
     user: &str,
@@ -89,11 +90,9 @@ fn find_basic(
         Some(id) if id != user => find(provider, id).or_else(|_| find(provider, user))?,
         _ => find(provider, user)?,
     };
-    let mut secrets = Vec::new();
-    if let Some(decoded) = form_decode(password.expose()) {
-        secrets.push(Secret::new(decoded));
-    }
-    secrets.push(password.clone());
+    let mut secrets = vec![password.clone()];
+    let decoded = form_decode(password.expose()).filter(|decoded| decoded != password.expose());
+    secrets.extend(decoded.map(Secret::new));
     Ok((found, secrets))
 }
 

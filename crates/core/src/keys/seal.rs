@@ -11,13 +11,11 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
-use openssl::hash::MessageDigest;
-use openssl::md::Md;
-use openssl::pkey::{Id, PKey};
-use openssl::pkey_ctx::PkeyCtx;
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use openssl::sha::sha256;
-use openssl::sign::Signer;
 use openssl::symm::{Cipher, decrypt_aead, encrypt_aead};
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::error::Error;
@@ -208,12 +206,13 @@ pub fn open_with(
         .map_err(|_| refuse("it is damaged or belongs elsewhere"))
 }
 
-/// HMAC-SHA-256 (RFC 2104).
+/// HMAC-SHA-256 (RFC 2104), not by OpenSSL: version 3 looks the algorithm up at each call,
+/// which costs more than the hash itself.
 pub(crate) fn hmac_sha256(key: &[u8], text: &[u8]) -> Result<Digest, Error> {
-    let key = PKey::hmac(key)?;
-    let mut out = Digest([0; 32]);
-    Signer::new(MessageDigest::sha256(), &key)?.sign_oneshot(&mut out.0, text)?;
-    Ok(out)
+    let mut mac = Hmac::<Sha256>::new_from_slice(key)
+        .map_err(|e| Error::Internal(format!("HMAC-SHA-256: {e}")))?;
+    mac.update(text);
+    Ok(Digest(mac.finalize().into_bytes().into()))
 }
 
 fn key_id(key: &[u8; 32]) -> [u8; KEY_ID] {
@@ -221,17 +220,13 @@ fn key_id(key: &[u8; 32]) -> [u8; KEY_ID] {
     [hash[0], hash[1], hash[2], hash[3]]
 }
 
+/// HKDF with SHA-256 (RFC 5869).
 fn hkdf(ikm: &[u8], salt: &[u8], info: &[&str]) -> Result<[u8; 32], Error> {
-    let mut context = PkeyCtx::new_id(Id::HKDF)?;
-    context.derive_init()?;
-    context.set_hkdf_md(Md::sha256())?;
-    context.set_hkdf_salt(salt)?;
-    context.set_hkdf_key(ikm)?;
-    for part in info {
-        context.add_hkdf_info(part.as_bytes())?;
-    }
+    let info: Vec<&[u8]> = info.iter().map(|part| part.as_bytes()).collect();
     let mut out = [0; 32];
-    context.derive(Some(&mut out))?;
+    Hkdf::<Sha256>::new(Some(salt), ikm)
+        .expand_multi_info(&info, &mut out)
+        .map_err(|e| Error::Internal(format!("HKDF: {e}")))?;
     Ok(out)
 }
 

@@ -90,9 +90,9 @@ fn forged(header: &Value, payload: &str, key: Option<&[u8]>) -> Secret {
     let signed = format!("{header}.{payload}");
     let signature = key.map(|key| {
         let key = PKey::hmac(key).unwrap();
-        let mut signer = Signer::new(MessageDigest::sha256(), &key).unwrap();
-        signer.update(signed.as_bytes()).unwrap();
-        signer.sign_to_vec().unwrap()
+        let mut hs256 = Signer::new(MessageDigest::sha256(), &key).unwrap();
+        hs256.update(signed.as_bytes()).unwrap();
+        hs256.sign_to_vec().unwrap()
     });
     Secret::new(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature.unwrap_or_default())))
 }
