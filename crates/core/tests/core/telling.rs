@@ -1,7 +1,7 @@
 //! The log hears of an audit event once it is committed, and never of one that is not.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use keywright_core::account::login;
 use keywright_core::error::Error;
@@ -12,6 +12,7 @@ use keywright_testkit::World;
 use keywright_testkit::faulty::Faulty;
 use keywright_testkit::world::PASSWORD;
 use serde_json::Value;
+use tracing::Dispatch;
 
 use crate::journey::{browser, populate, stranger};
 
@@ -31,6 +32,10 @@ impl Write for Log {
 
 /// The audit events that the log is told of while `act` runs.
 fn told(act: impl FnOnce()) -> Vec<Value> {
+    // With a single subscriber alive, a thread of another test, which has none, may be the first at a
+    // log line and turn it off for everybody.
+    static SECOND: OnceLock<Dispatch> = OnceLock::new();
+    SECOND.get_or_init(|| Dispatch::new(tracing_subscriber::registry()));
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()

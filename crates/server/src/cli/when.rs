@@ -1,7 +1,8 @@
 //! Instants as a person gives them: a date, RFC 3339, or a span before now.
 
 use keywright_core::time::{Seconds, Timestamp};
-use time::format_description::well_known::{Iso8601, Rfc3339};
+use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
 use time::{Date, OffsetDateTime};
 
 use crate::config::Raw;
@@ -25,7 +26,8 @@ impl When {
 
 /// A date (its first second in UTC), or an instant in RFC 3339.
 pub(super) fn instant(text: &str) -> Result<Timestamp, &'static str> {
-    let date = || Date::parse(text, &Iso8601::DATE).map(|date| date.midnight().assume_utc());
+    let date = || Date::parse(text, format_description!("[year]-[month]-[day]"));
+    let date = || date().map(|date| date.midnight().assume_utc());
     let at = OffsetDateTime::parse(text, &Rfc3339).or_else(|_| date());
     at.map(|at| Timestamp(at.unix_timestamp()))
         .map_err(|_| "write a date such as 2030-01-31, or an instant such as 2030-01-31T12:00:00Z")
