@@ -61,9 +61,9 @@ class Keywright:
         assert done.returncode == 0, f"keywright {' '.join(arguments)}: {done.stderr}"
         return done.stdout
 
-    def remove_client(self, client_id):
-        """Removes a client, with every grant that it was given."""
-        self.command("clients", "remove", client_id)
+    def disable_client(self, client_id):
+        """Lets a client do nothing any more."""
+        self.command("clients", "disable", client_id)
 
     def _register(self):
         """Adds the clients and the user of the configuration."""

@@ -17,7 +17,7 @@ class MachineStory(ApiRefusals):
         return (
             *("discovery", "client_credentials", "api_call", "introspection"),
             *self.ROWS,
-            *("wrong_secret", "removed_client"),
+            *("wrong_secret", "disabled_client"),
         )
 
     def discovery(self):
@@ -44,10 +44,10 @@ class MachineStory(ApiRefusals):
         self._says("GET", 502, "invalid_client")
         self.stage.start_site()
 
-    def removed_client(self):
+    def disabled_client(self):
         """Its live token stops where it is introspected, and it gets no other."""
         self._says("DELETE", 200, "cleared")
-        self.stage.keywright.remove_client(self.stage.example.client_id)
+        self.stage.keywright.disable_client(self.stage.example.client_id)
         until(lambda: self.caller.call("DELETE").status_code == 502)
         self._says("DELETE", 502, "401")
         self.stage.start_site()

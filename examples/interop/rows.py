@@ -29,7 +29,7 @@ REFUSED = {
     "expired_code": "An expired code",
     "replayed_code": "A code used twice, and then all that it gave",
     "disabled_user": "A disabled user: refresh, introspection, login",
-    "removed_client": "A removed client: refresh, login",
+    "disabled_client": "A disabled client: refresh, login",
 }
 
 TITLES = {**WORKS, **REFUSED}

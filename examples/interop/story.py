@@ -37,7 +37,7 @@ class Story(ApiRefusals):
             *("single_sign_on", "logout"),
             *self.ROWS,
             *(*replayed, "expired_code", *confidential, "wrong_redirect_uri"),
-            *("disabled_user", "removed_client"),
+            *("disabled_user", "disabled_client"),
         )
 
     # --- logging in ----------------------------------------------------------------------------
@@ -191,10 +191,10 @@ class Story(ApiRefusals):
         fresh.close()
         self.stage.keywright.command("users", "enable", USER["login"])
 
-    def removed_client(self):
+    def disabled_client(self):
         """Within the bound: no refresh, and no login begins."""
         browser = self._logged_in()
-        self.stage.keywright.remove_client(self.example.client_id)
+        self.stage.keywright.disable_client(self.example.client_id)
 
         def is_told():
             page = self._press(self.paths.refresh, browser)
