@@ -2,7 +2,7 @@
 //! request needs (keys and resources), and the clients that were asked for.
 //!
 //! Owns when cached state may be used: a snapshot is loaded with its versions in one
-//! transaction, [`Provider::poll`] (once a second) replaces it when a version moved, and one
+//! transaction, [`Shared::poll`] (once a second) replaces it when a version moved, and one
 //! that was last confirmed more than [`STALE_AFTER`] ago is confirmed again before use.
 
 use std::net::IpAddr;

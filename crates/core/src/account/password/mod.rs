@@ -5,7 +5,7 @@
 //! truncates at 72 bytes nor stumbles over NUL, and a bcrypt hash stolen elsewhere cannot be
 //! tried here as it is. Hashing is slow on purpose: never under a lock, never on a worker.
 //!
-//! What other programs stored is verified as they did ([`imported`]), and replaced by the above
+//! What other programs stored is verified as they did (`imported`), and replaced by the above
 //! at the next login.
 
 mod imported;
@@ -65,7 +65,7 @@ pub fn hash(random: &dyn Random, password: &Secret, cost: u32) -> Result<String,
 }
 
 /// Says whether a text from elsewhere (an import, the configuration) may be stored as a password:
-/// the scheme above, or one of [`imported`], at a cost that a login can bear.
+/// the scheme above, or one of `imported`, at a cost that a login can bear.
 ///
 /// # Errors
 /// What is wrong with it, as a phrase that follows "the password hash". It shows nothing of the text.
