@@ -53,7 +53,7 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { login: 5, authorize: 20, token: 20, introspect: 200, userinfo: 50 }
+        Self { login: 10, authorize: 100, token: 100, introspect: 500, userinfo: 200 }
     }
 }
 
