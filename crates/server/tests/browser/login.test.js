@@ -24,6 +24,8 @@ test('a keyboard alone signs in and allows', async () => {
   visitor = await visit(stage);
   const { page } = visitor;
   await page.goto(ask());
+  // The field takes the focus by itself, after the page has loaded.
+  await page.locator('input[name=login]:focus').waitFor();
   await page.keyboard.type(USER.login);
   await page.keyboard.press('Tab');
   await page.keyboard.type(USER.password);
