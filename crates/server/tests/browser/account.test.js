@@ -35,6 +35,7 @@ async function atHome(options) {
 }
 
 async function changePassword(page, current, fresh) {
+  await page.locator('input[type=password]:focus').waitFor();
   await page.keyboard.type(current);
   await page.keyboard.press('Tab');
   await page.keyboard.type(fresh);
@@ -55,6 +56,7 @@ async function letIn(page) {
 
 test('a keyboard alone comes to the account, changes the password and signs out', async () => {
   const { page, complaints } = await open('/account');
+  await page.locator('input[name=login]:focus').waitFor();
   await page.keyboard.type(USER.login);
   await page.keyboard.press('Tab');
   await page.keyboard.type(USER.password);
