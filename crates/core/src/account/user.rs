@@ -6,18 +6,11 @@ use unicode_normalization::UnicodeNormalization as _;
 pub const ADMIN: &str = "admin";
 
 /// Brings a login name into the form in which it is stored and compared: NFKC, lower case,
-/// no surrounding white space.
+/// no surrounding white space. Again, it changes nothing: white space is cut last, since NFKC
+/// makes some of characters that are none, and a lower case letter is composed anew.
 pub fn normalize_login(typed: &str) -> String {
-    typed.trim().nfkc().collect::<String>().to_lowercase()
-}
-
-/// Whether a text may be a `sub`: 1 to 255 ASCII characters (OIDC Core section 2).
-///
-/// # Errors
-/// A sentence that says what to do.
-pub fn check_subject(subject: &str) -> Result<(), &'static str> {
-    let fits = (1..=255).contains(&subject.len()) && subject.is_ascii();
-    if fits { Ok(()) } else { Err("must be 1 to 255 ASCII characters (OIDC Core section 2)") }
+    let lower = typed.nfkc().collect::<String>().to_lowercase();
+    lower.nfkc().collect::<String>().trim().to_owned()
 }
 
 /// Whether a normalised login name may be used: 1 to 254 characters, no white space, no
@@ -36,4 +29,18 @@ pub fn check_login(login: &str) -> Result<(), &'static str> {
         return Err("the login name has white space or a control character");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::normalize_login;
+
+    #[test]
+    fn what_is_normal_stays_as_it_is() {
+        assert_eq!(normalize_login(" Ada\u{a0}"), "ada");
+        for typed in ["\u{a8}", "\u{130}stanbul", "\u{fb01}x", "\u{1e9e}", " \u{2002}A\u{308} "] {
+            let normal = normalize_login(typed);
+            assert_eq!(normalize_login(&normal), normal, "{typed:?}");
+        }
+    }
 }
