@@ -20,11 +20,6 @@ use std::io::{stderr, stdout};
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use mimalloc::MiMalloc;
-
-/// A request makes hundreds of small allocations; `docs/benchmarks.md` has the difference.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let command = cli::Cli::parse();

@@ -13,6 +13,15 @@ pub fn normalize_login(typed: &str) -> String {
     lower.nfkc().collect::<String>().trim().to_owned()
 }
 
+/// Whether a text may be a `sub`: 1 to 255 ASCII characters (OIDC Core section 2).
+///
+/// # Errors
+/// A sentence that says what to do.
+pub fn check_subject(subject: &str) -> Result<(), &'static str> {
+    let fits = (1..=255).contains(&subject.len()) && subject.is_ascii();
+    if fits { Ok(()) } else { Err("must be 1 to 255 ASCII characters (OIDC Core section 2)") }
+}
+
 /// Whether a normalised login name may be used: 1 to 254 characters, no white space, no
 /// control characters.
 ///
