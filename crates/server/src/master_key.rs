@@ -16,7 +16,8 @@ use crate::failure::Failure;
 /// The generated file's name below the data directory.
 pub(crate) const FILE: &str = "master.key";
 
-/// The configured master key, which PostgreSQL always has, or the generated one. `may_generate` says that nothing was sealed yet.
+/// The configured master key, which PostgreSQL always has, or the generated one. `may_generate` says
+/// that the database belongs to none yet.
 ///
 /// # Errors
 /// When it is malformed, missing, or cannot be read or written.

@@ -191,10 +191,9 @@ fn certificate(config: &Config) -> Result<Option<Arc<ServerCertificate>>, Failur
     })
 }
 
-/// Only a database in which nothing was sealed or hashed yet may get a generated key.
+/// Only a database that belongs to no master key yet may get a generated one.
 fn master_key(config: &Config, store: &dyn Store, random: &OsRandom) -> Result<MasterKey, Failure> {
-    let may_generate = store.read(|tx| Ok(tx.keys()?.is_empty() && tx.clients()?.is_empty()))?;
-    let master = master_key::load(config, random, may_generate)?;
+    let master = master_key::load(config, random, MasterKey::is_unclaimed(store)?)?;
     master.check(store)?;
     Ok(master)
 }

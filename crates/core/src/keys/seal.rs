@@ -113,6 +113,15 @@ impl MasterKey {
         ))
     }
 
+    /// Whether a database belongs to no master key yet, so that a new one can do no harm: nothing
+    /// is sealed or hashed before [`MasterKey::check`] has claimed it.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the database fails.
+    pub fn is_unclaimed(store: &dyn Store) -> Result<bool, Error> {
+        store.read(|tx| Ok(tx.find_setting(CHECK_SETTING)?.is_none()))
+    }
+
     /// The HKDF-SHA-256 subkey for a purpose.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use keywright_core::account::user::ADMIN;
 use keywright_core::id::Kid;
+use keywright_core::keys::seal::MasterKey;
 use keywright_core::random::OsRandom;
 use keywright_core::store::StoreExt as _;
 use keywright_core::time::Timestamp;
@@ -112,7 +113,7 @@ fn master(config: &Config, store: &Database) -> Finding {
     let checked = loaded.and_then(|master| Ok(master.check(store)?));
     match checked {
         Ok(()) => Finding::ok("master key", "fits the database"),
-        Err(_) if is_new(store) && config.master_key.is_none() => {
+        Err(_) if config.master_key.is_none() && is_unclaimed(store) => {
             Finding::ok("master key", "the first start makes it")
         }
         Err(failure) => Finding::failure(
@@ -124,8 +125,8 @@ fn master(config: &Config, store: &Database) -> Finding {
     }
 }
 
-fn is_new(store: &Database) -> bool {
-    store.read(|tx| Ok(tx.keys()?.is_empty() && tx.clients()?.is_empty())).unwrap_or(false)
+fn is_unclaimed(store: &Database) -> bool {
+    MasterKey::is_unclaimed(store).unwrap_or(false)
 }
 
 fn administrator(store: &Database) -> Option<Finding> {

@@ -23,6 +23,18 @@ fn a_generated_secret_is_shown_once() {
 }
 
 #[test]
+fn a_public_client_may_be_the_first_thing_that_is_added() {
+    let sandbox = Sandbox::new();
+    let uri = "http://127.0.0.1/callback";
+    let method = ["--token-endpoint-auth-method", "none", "--redirect-uri", uri];
+    sandbox.run(&[&["clients", "add", "tool"][..], &method].concat()).ok();
+    sandbox.restart();
+    // Now there is a key, and it is missed when it is gone.
+    std::fs::remove_file(sandbox.dir.path().join("data/master.key")).unwrap();
+    assert!(sandbox.run(&ROBOT).refused().contains("is gone"));
+}
+
+#[test]
 fn a_client_cannot_be_added_with_an_algorithm_that_is_not_enabled() {
     let sandbox = Sandbox::configured("[keys]\nalgorithms = ['RS256', 'PS256']\n");
     let flag = "--id-token-signed-response-alg";
