@@ -7,8 +7,8 @@ import threading
 import time
 import urllib.parse
 
-import run
 import seed
+from oauth import CALLBACK, CODE_BODY, authorize_path, basic
 
 
 def ask(base, method, path, headers=None, form=None):
@@ -27,8 +27,8 @@ def ask(base, method, path, headers=None, form=None):
 
 
 def redeem(base, client, code):
-    form = dict(urllib.parse.parse_qsl(run.CODE_BODY), code=code)
-    status, _, text = ask(base, "POST", "/token", {"Authorization": run.basic(client)}, form)
+    form = dict(urllib.parse.parse_qsl(CODE_BODY), code=code)
+    status, _, text = ask(base, "POST", "/token", {"Authorization": basic(client)}, form)
     if status != 200:
         raise SystemExit(f"no tokens: {status} {text}")
     return json.loads(text)
@@ -42,8 +42,8 @@ def access_tokens(subject, cookies):
     """An access token with `openid` and `email` for each session."""
     tokens = []
     for cookie in cookies:
-        header = {"Cookie": f"keywright-browser={'b' * 43}; keywright-session={cookie}"}
-        status, headers, text = ask(subject.server.base, "GET", run.authorize_path("site", "openid email rs:read"), header)
+        header = {"Cookie": subject.cookie % cookie}
+        status, headers, text = ask(subject.server.base, "GET", authorize_path("site", "openid email rs:read"), header)
         if "location" not in headers:
             raise SystemExit(f"no code: {status} {text}")
         tokens.append(redeem(subject.server.base, "site", code_in(headers["location"]))["access_token"])
@@ -52,7 +52,7 @@ def access_tokens(subject, cookies):
 
 def login_once(base, number):
     """GET the login page, POST it."""
-    _, headers, page = ask(base, "GET", run.authorize_path("site", "openid"))
+    _, headers, page = ask(base, "GET", authorize_path("site", "openid"))
     cookie = headers["set-cookie"].split(";")[0]
     action = html.unescape(re.search(r'action="([^"]+)"', page)[1])
     csrf = re.search(r'name="csrf" value="([^"]+)"', page)[1]
@@ -85,31 +85,34 @@ def logins(subject, seconds, threads=8):
     took.sort()
     at = lambda share: took[min(int(len(took) * share), len(took) - 1)] * 1000
     return {"rate": len(took) / elapsed, "p50": at(0.5), "p99": at(0.99), "cpu_us": cpu / max(len(took), 1) * 1e6,
+            "database_us": 0,
             "memory": subject.server.memory(), "failed": len(failed), "requests": len(took)}
 
 
-def peer_sessions(peer, count):
-    """Session cookies, access tokens and refresh tokens of `count` logins at oidc-provider's development pages."""
-    cookies, tokens, refresh = [], [], []
-    for number in range(count):
-        jar, path = {}, run.authorize_path("site", "openid email offline_access").replace("/authorize", "/auth") + "&prompt=consent"
-        method, form, location = "GET", None, None
-        for _ in range(12):
-            status, headers, page = ask(peer.base, method, path, {"Cookie": "; ".join(f"{k}={v}" for k, v in jar.items())}, form)
-            for line in headers.get_all("set-cookie") or []:
-                name, value = line.split(";")[0].split("=", 1)
-                jar[name] = value
-            if "location" in headers:
-                location = headers["location"]
-                if location.startswith(run.CALLBACK):
-                    break
-                method, form, path = "GET", None, re.sub(r"^http://[^/]+", "", location)
-                continue
-            method, path = "POST", re.sub(r"^http://[^/]+", "", html.unescape(re.search(r'action="([^"]+)"', page)[1]))
-            prompt = re.search(r'name="prompt" value="([^"]+)"', page)[1]
-            form = {"prompt": prompt, "login": f"user{number}", "password": "x"}
-        answer = redeem(peer.base, "site", code_in(location))
-        cookies.append("; ".join(f"{name}={value}" for name, value in jar.items() if name.startswith("_session")))
-        tokens.append(answer["access_token"])
-        refresh.append(answer["refresh_token"])
-    return cookies, tokens, refresh
+def peer_login(peer, number):
+    """Logs a user in at oidc-provider: session cookie, an access token for UserInfo, and a refresh token of the
+    client `refresher`."""
+    jar = {}
+    first = authorize_path("site", "openid email", "/auth") + f"&login_hint={seed.login(number)}"
+    token = redeem(peer.base, "site", code_in(follow(peer.base, first, jar)))["access_token"]
+    second = authorize_path(seed.CLIENT, "es:read", "/auth") + "&resource=https%3A%2F%2Fes256.example"
+    refresh = redeem(peer.base, seed.CLIENT, code_in(follow(peer.base, second, jar)))["refresh_token"]
+    cookie = "; ".join(f"{name}={value}" for name, value in jar.items() if name.startswith("_session"))
+    return {"cookie": cookie, "token": token, "refresh": refresh}
+
+
+def follow(base, path, jar):
+    """The redirect to the client at the end of all redirects; `jar` has the cookies."""
+    for _ in range(10):
+        cookies = "; ".join(f"{name}={value}" for name, value in jar.items())
+        status, headers, page = ask(base, "GET", path, {"Cookie": cookies})
+        for line in headers.get_all("set-cookie") or []:
+            name, value = line.split(";")[0].split("=", 1)
+            jar[name] = value
+        location = headers["location"]
+        if not location:
+            raise SystemExit(f"no redirect: {status} {page}")
+        if location.startswith(CALLBACK):
+            return location
+        path = location.removeprefix(base)
+    raise SystemExit("too many redirects")

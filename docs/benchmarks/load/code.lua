@@ -9,7 +9,10 @@ local form = {
     ["Content-Type"] = "application/x-www-form-urlencoded",
     ["Authorization"] = os.getenv("AUTHORIZATION"),
 }
-local codes = {}
+local codes, threads = {}, {}
+unexpected = 0
+
+function setup(thread) threads[#threads + 1] = thread end
 
 function request()
     local code = table.remove(codes)
@@ -21,5 +24,13 @@ end
 function response(status, headers, body)
     local location = headers["location"] or headers["Location"]
     local code = location and location:match("[?&]code=([^&]+)")
-    if code then codes[#codes + 1] = code end
+    if code then
+        codes[#codes + 1] = code
+    elseif status < 400 and not body:find('"id_token":"', 1, true) then
+        unexpected = unexpected + 1
+    end
+end
+
+function done()
+    for _, thread in ipairs(threads) do io.write("Unexpected: ", thread:get("unexpected"), "\n") end
 end
