@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use keywright_core::account::user::ADMIN;
 use keywright_core::id::{Subject, UserId};
 use keywright_core::store::{
-    CredentialKind, CredentialRow, IdentityRow, StoreError, UserRow, UserTx,
+    CredentialKind, CredentialRow, IdentityRow, Origin, StoreError, UserRow, UserTx,
 };
 use keywright_core::time::Timestamp;
 
@@ -118,6 +118,20 @@ impl UserTx for Transaction<'_> {
         self.run(|c| query.load::<Stored>(c))?.into_iter().map(Stored::read).collect()
     }
 
+    fn users_of_origin(
+        &mut self,
+        origin: Origin,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<UserRow>, StoreError> {
+        let query = users::table
+            .filter(users::origin.eq(origin_text(origin)))
+            .filter(users::login.gt(after.unwrap_or_default()))
+            .order(users::login)
+            .limit(limit.into());
+        self.run(|c| query.load::<Stored>(c))?.into_iter().map(Stored::read).collect()
+    }
+
     fn insert_user(&mut self, user: &UserRow) -> Result<(), StoreError> {
         let row = Stored::new(user)?;
         self.insert("user", |c| diesel::insert_into(users::table).values(row).execute(c))?;
@@ -189,18 +203,23 @@ impl UserTx for Transaction<'_> {
     }
 
     fn has_administrator(&mut self) -> Result<bool, StoreError> {
-        // LIKE finds too much at most: it may fold case.
-        let found = users::table
-            .filter(users::roles.like(format!("%{ADMIN}%")))
-            .select((users::id, users::roles));
-        for (id, roles) in self.run(|c| found.load::<(String, String)>(c))? {
+        // From one set of roles to the next by their index: users are many, sets are few.
+        let mut last = String::new();
+        loop {
+            let next = users::table
+                .filter(users::roles.gt(&last))
+                .order(users::roles)
+                .select((users::id, users::roles))
+                .limit(1);
+            let found = self.run(|c| next.get_result::<(String, String)>(c).optional())?;
+            let Some((id, roles)) = found else { return Ok(false) };
             let name = RowName { table: "users", id: &id };
-            let roles: Vec<String> = name.json("roles", &roles)?;
-            if roles.iter().any(|role| role == ADMIN) {
+            let names: Vec<String> = name.json("roles", &roles)?;
+            if names.iter().any(|role| role == ADMIN) {
                 return Ok(true);
             }
+            last = roles;
         }
-        Ok(false)
     }
 
     fn find_identity(

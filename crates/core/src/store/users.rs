@@ -97,6 +97,17 @@ pub trait UserTx {
     /// [`StoreError`] when the database fails or a row is corrupt.
     fn users(&mut self, after: Option<&str>, limit: u32) -> Result<Vec<UserRow>, StoreError>;
 
+    /// The same of one origin alone. Costs no more when there are many others.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails or a row is corrupt.
+    fn users_of_origin(
+        &mut self,
+        origin: Origin,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<UserRow>, StoreError>;
+
     /// Adds a user.
     ///
     /// # Errors
@@ -148,7 +159,8 @@ pub trait UserTx {
     /// [`StoreError`] when the database fails.
     fn claim_credential(&mut self, from: &[u8], to: &CredentialRow) -> Result<bool, StoreError>;
 
-    /// Whether any user, disabled or not, has the role [`crate::account::user::ADMIN`].
+    /// Whether any user, disabled or not, has the role [`crate::account::user::ADMIN`]. Costs no more
+    /// when there are many users.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails or a row is corrupt.

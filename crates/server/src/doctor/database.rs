@@ -7,7 +7,7 @@ use keywright_core::account::user::ADMIN;
 use keywright_core::id::Kid;
 use keywright_core::keys::seal::MasterKey;
 use keywright_core::random::OsRandom;
-use keywright_core::store::StoreExt as _;
+use keywright_core::store::{StoreExt as _, UserRow};
 use keywright_core::time::Timestamp;
 use keywright_storage::Database;
 
@@ -132,8 +132,8 @@ fn is_unclaimed(store: &Database) -> bool {
 fn administrator(store: &Database) -> Option<Finding> {
     let administers = |roles: &[String]| roles.iter().any(|role| role == ADMIN);
     let found = store.read(|tx| {
-        let all = account::every(tx)?;
-        Ok(all.iter().any(|user| user.disabled_at.is_none() && administers(&user.roles)))
+        let is_there = |user: &UserRow| user.disabled_at.is_none() && administers(&user.roles);
+        Ok(account::any(tx, is_there)?)
     });
     match found {
         Ok(true) => None,

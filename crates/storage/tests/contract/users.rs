@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use keywright_core::id::{ClientId, GrantId, Subject, UserId};
 use keywright_core::store::{
-    ConsentKey, ConsentRow, CredentialKind, CredentialRow, IdentityRow, Origin, StoreError,
+    ConsentKey, ConsentRow, CredentialKind, CredentialRow, IdentityRow, Origin, StoreError, UserRow,
 };
 use keywright_testkit::database::each;
 
@@ -106,6 +106,45 @@ fn users_come_in_pages_in_the_order_of_their_logins() {
         assert_eq!(page(None, 3), ["a", "b", "c"]);
         assert_eq!(page(Some("c@example.com"), 3), ["d"]);
         assert_eq!(page(Some("d@example.com"), 3), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn users_of_one_origin_come_in_pages_without_the_others() {
+    each(|scratch| {
+        for (id, origin) in [
+            ("d", Origin::Config),
+            ("b", Origin::Cli),
+            ("c", Origin::Config),
+            ("a", Origin::Config),
+            ("e", Origin::Dynamic),
+        ] {
+            let row = UserRow { origin, ..user(id) };
+            write(&scratch, |tx| tx.insert_user(&row));
+        }
+        let page = |origin, after: Option<&str>| -> Vec<String> {
+            let users = read(&scratch, |tx| tx.users_of_origin(origin, after, 2));
+            users.into_iter().map(|u| u.id.to_string()).collect()
+        };
+        assert_eq!(page(Origin::Config, None), ["a", "c"]);
+        assert_eq!(page(Origin::Config, Some("c@example.com")), ["d"]);
+        assert_eq!(page(Origin::Cli, None), ["b"]);
+        assert_eq!(page(Origin::Cli, Some("b@example.com")), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn an_administrator_is_found_among_users_with_other_roles() {
+    each(|scratch| {
+        for (id, roles) in [("u1", &[][..]), ("u2", &["auditor"]), ("u3", &[]), ("u4", &["z"])] {
+            let roles = roles.iter().map(ToString::to_string).collect();
+            let row = UserRow { roles, ..user(id) };
+            write(&scratch, |tx| tx.insert_user(&row));
+        }
+        assert!(!read(&scratch, |tx| tx.has_administrator()));
+        let row = UserRow { roles: vec!["y".into(), "admin".into()], ..user("u5") };
+        write(&scratch, |tx| tx.insert_user(&row));
+        assert!(read(&scratch, |tx| tx.has_administrator()));
     });
 }
 

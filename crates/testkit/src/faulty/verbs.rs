@@ -6,9 +6,9 @@ use keywright_core::secret::Digest;
 use keywright_core::store::{
     AccessTokenRow, Aggregate, AuditEvent, AuditFilter, AuditTx, ClientRow, ClientSecretRow,
     ClientTx, CodeRow, ConsentRow, ConsentTx, CredentialKind, CredentialRow, GrantRow, GrantTx,
-    IdentityRow, InteractionRow, InteractionTx, KeyRow, KeyState, KeyTx, OutboxRow, OutboxTx,
-    RefreshRow, ResourceRow, ResourceTx, Rotation, SessionRow, SessionTx, StoreError, SweepTx,
-    ThrottleRow, ThrottleTx, Tx, UserRow, UserTx, VersionTx,
+    IdentityRow, InteractionRow, InteractionTx, KeyRow, KeyState, KeyTx, Origin, OutboxRow,
+    OutboxTx, RefreshRow, ResourceRow, ResourceTx, Rotation, SessionRow, SessionTx, StoreError,
+    SweepTx, ThrottleRow, ThrottleTx, Tx, UserRow, UserTx, VersionTx,
 };
 use keywright_core::time::{Seconds, Timestamp};
 
@@ -115,6 +115,7 @@ hand_on! {
         fn find_user_by_subject(subject: &Subject) -> Option<UserRow>;
         fn find_user_by_login(login: &str) -> Option<UserRow>;
         fn users(after: Option<&str>, limit: u32) -> Vec<UserRow>;
+        fn users_of_origin(origin: Origin, after: Option<&str>, limit: u32) -> Vec<UserRow>;
         fn insert_user(user: &UserRow) -> ();
         fn update_user(user: &UserRow) -> bool;
         fn hold_user(id: &UserId) -> bool;

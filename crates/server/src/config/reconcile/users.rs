@@ -73,9 +73,9 @@ impl Reconciler<'_> {
                 changes.push(format!("wrote user {login}"));
             }
         }
-        for mut row in account::every(tx)? {
+        for mut row in account::declared(tx)? {
             let is_declared = declared.iter().any(|user| user.declaration.login == row.login);
-            if row.origin == Origin::Config && row.disabled_at.is_none() && !is_declared {
+            if row.disabled_at.is_none() && !is_declared {
                 row.disabled_at = Some(self.now);
                 row.updated_at = self.now;
                 tx.update_user(&row)?;

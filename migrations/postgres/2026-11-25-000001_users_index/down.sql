@@ -1,0 +1,2 @@
+DROP INDEX users_roles;
+DROP INDEX users_origin;
