@@ -39,6 +39,9 @@ pub(crate) enum Failure {
     /// The body is longer than anybody needs.
     #[error("the body is too large")]
     TooLarge,
+    /// The body did not come in time (RFC 9110 section 15.5.9).
+    #[error("the body came too slowly")]
+    TooSlow,
     /// Nothing lives here.
     #[error("not found")]
     NotFound,
@@ -132,6 +135,9 @@ impl Failure {
             Self::TooLarge => {
                 Shown::new(StatusCode::PAYLOAD_TOO_LARGE, invalid, "The body is too large")
             }
+            Self::TooSlow => {
+                Shown::new(StatusCode::REQUEST_TIMEOUT, invalid, "The body did not arrive in time")
+            }
             Self::SetupOver => Shown::new(
                 StatusCode::GONE,
                 "setup_over",
@@ -153,7 +159,11 @@ impl Failure {
         match self {
             Self::Protocol(error) | Self::Stale(error) => log_error(error),
             Self::Overloaded => tracing::warn!(error = %self, "overloaded"),
-            Self::TooMany(_) | Self::TooLarge | Self::NotFound | Self::SetupOver => {
+            Self::TooMany(_)
+            | Self::TooLarge
+            | Self::TooSlow
+            | Self::NotFound
+            | Self::SetupOver => {
                 tracing::info!(error = %self, "refused");
             }
         }

@@ -1,7 +1,7 @@
 //! The one hop of a request: from an actix worker, which must not block, to a thread that may.
 //!
-//! Owns how many requests are at the database at once. A request that gets no permit in time is
-//! refused rather than queued without end.
+//! Owns how many requests are at the database at once, and how many wait. A request that finds no
+//! room to wait is refused at once, one that gets no permit in time then.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,16 +20,18 @@ use crate::metrics::Hops;
 #[derive(Debug, Clone)]
 pub(crate) struct Hop {
     permits: Arc<Semaphore>,
+    room: Arc<Semaphore>,
     wait: Duration,
     metrics: Hops,
 }
 
 impl Hop {
-    /// `limit` permits; a request waits at most `wait` for one.
-    pub(crate) fn new(limit: usize, wait: Duration, metrics: Hops) -> Self {
+    /// `limit` permits; `queue` requests wait at most `wait` for one.
+    pub(crate) fn new(limit: usize, queue: usize, wait: Duration, metrics: Hops) -> Self {
         let limit = limit.max(1);
         metrics.limit.set(i64::try_from(limit).unwrap_or(i64::MAX));
-        Self { permits: Arc::new(Semaphore::new(limit)), wait, metrics }
+        let permits = Arc::new(Semaphore::new(limit));
+        Self { permits, room: Arc::new(Semaphore::new(queue)), wait, metrics }
     }
 
     /// Runs `work` on a thread that may block.
@@ -57,18 +59,21 @@ impl Hop {
 
     /// A permit, at once when there is one.
     async fn turn(&self) -> Result<Turn, Failure> {
-        let permits = Arc::clone(&self.permits);
-        let permit = if let Ok(permit) = Arc::clone(&permits).try_acquire_owned() {
-            permit
-        } else {
-            let _waiting = Counted::new(&self.metrics.waiting);
-            let Ok(Ok(permit)) = timeout(self.wait, permits.acquire_owned()).await else {
-                self.metrics.refused.inc();
-                return Err(Failure::Overloaded);
-            };
-            permit
+        let permit = match Arc::clone(&self.permits).try_acquire_owned() {
+            Ok(permit) => Some(permit),
+            Err(_) => self.wait_in_the_queue().await,
+        };
+        let Some(permit) = permit else {
+            self.metrics.refused.inc();
+            return Err(Failure::Overloaded);
         };
         Ok(Turn { _permit: permit, _busy: Counted::new(&self.metrics.busy) })
+    }
+
+    async fn wait_in_the_queue(&self) -> Option<OwnedSemaphorePermit> {
+        let _room = self.room.try_acquire().ok()?;
+        let _waiting = Counted::new(&self.metrics.waiting);
+        timeout(self.wait, Arc::clone(&self.permits).acquire_owned()).await.ok()?.ok()
     }
 }
 
@@ -101,7 +106,7 @@ mod tests {
 
     #[actix_web::test]
     async fn without_a_permit_in_time_the_request_is_refused() {
-        let hop = Hop::new(1, Duration::ZERO, Hops::default());
+        let hop = Hop::new(1, 1, Duration::ZERO, Hops::default());
         let (started, running) = mpsc::channel();
         let (release, released) = mpsc::channel::<()>();
         let busy = hop.clone();
@@ -126,8 +131,22 @@ mod tests {
     }
 
     #[actix_web::test]
+    async fn without_room_to_wait_the_request_is_refused_at_once() {
+        let hop = Hop::new(1, 1, Duration::from_secs(3600), Hops::default());
+        let permit = hop.turn().await.ok();
+        let waits = hop.clone();
+        let waiting = actix_web::rt::spawn(async move { waits.run(|| Ok(())).await });
+        while hop.metrics.waiting.get() == 0 {
+            actix_web::rt::task::yield_now().await;
+        }
+        assert!(matches!(hop.run(|| Ok(())).await, Err(Failure::Overloaded)));
+        drop(permit);
+        assert!(waiting.await.unwrap().is_ok(), "who waited gets its turn");
+    }
+
+    #[actix_web::test]
     async fn a_panic_is_an_internal_error_and_gives_the_permit_back() {
-        let hop = Hop::new(1, Duration::from_secs(5), Hops::default());
+        let hop = Hop::new(1, 1, Duration::from_secs(5), Hops::default());
         let lost = hop.run(|| -> Result<(), Error> { panic!("on purpose") }).await;
         assert!(matches!(lost, Err(Failure::Protocol(Error::Internal(_)))));
         assert!(hop.run(|| Ok(())).await.is_ok());

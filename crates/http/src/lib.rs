@@ -3,11 +3,13 @@
 //! `keywright-http` parses a request, makes the one hop to a thread that may block, lets
 //! `keywright-core` decide, and renders the answer. It knows no database. [`serve`] is the way in.
 
+mod connection;
 mod endpoints;
 mod error;
 mod extract;
 mod hash_queue;
 mod hop;
+mod listener;
 mod management;
 mod metrics;
 mod middleware;

@@ -1,4 +1,4 @@
-//! Starting the public listener.
+//! The public listener: its options, and what answers.
 
 use std::io;
 use std::net::SocketAddr;
@@ -7,14 +7,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Server;
-use actix_web::http::KeepAlive;
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, web};
 use keywright_core::provider::Provider;
 use tracing_actix_web::TracingLogger;
 
+use crate::extract::form::BodyTimeout;
 use crate::hash_queue::HashQueue;
 use crate::hop::Hop;
+use crate::listener;
 use crate::metrics::Metrics;
 use crate::middleware::limit::{Limiters, Limits};
 use crate::middleware::{headers, measure, trace};
@@ -32,14 +33,22 @@ pub struct ServerOptions {
     pub workers: usize,
     /// How many requests may be at the database at once.
     pub hops: usize,
+    /// How many may wait for their turn; a further one is answered 503 at once.
+    pub hop_queue: usize,
     /// How long a request waits for its turn before it is answered 503.
     pub hop_wait: Duration,
     /// Low-priority threads that hash passwords.
     pub hash_threads: usize,
     /// How many logins may wait for one of them before a login is answered 503.
     pub hash_queue: usize,
+    /// How many connections may be open at once; more wait until one ends.
+    pub connections: usize,
     /// How long a client may take to send its request head, and before it to agree on TLS.
     pub request_timeout: Duration,
+    /// How long the body of a request may take.
+    pub body_timeout: Duration,
+    /// How long a client that does not keep up may take to receive its answers.
+    pub response_timeout: Duration,
     /// How long an idle connection is kept.
     pub keep_alive: Duration,
     /// How long requests under way may take to end after a stop.
@@ -64,10 +73,14 @@ impl ServerOptions {
             listen,
             workers: cores,
             hops: 64,
+            hop_queue: 1024,
             hop_wait: Duration::from_secs(1),
             hash_threads: cores,
             hash_queue: 64,
+            connections: 20_000,
             request_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(15),
+            response_timeout: Duration::from_secs(30),
             keep_alive: Duration::from_secs(75),
             shutdown_timeout: Duration::from_secs(20),
             trusted_proxies: TrustedProxies::default(),
@@ -93,37 +106,24 @@ pub struct Serving {
 /// When an address cannot be bound, a hashing thread cannot be started or OpenSSL fails.
 pub fn serve(options: &ServerOptions, provider: Provider) -> io::Result<Serving> {
     let metrics = options.metrics.clone();
+    let connections = metrics.connections.clone();
     let hashes = HashQueue::start(options.hash_threads, options.hash_queue)?;
     let hashes = hashes.measured(metrics.hashes.clone());
-    let hop = Hop::new(options.hops, options.hop_wait, metrics.hops.clone());
+    let hop = Hop::new(options.hops, options.hop_queue, options.hop_wait, metrics.hops.clone());
     let proxies = options.trusted_proxies.clone();
     let state = web::Data::new(State::new(provider, hop, hashes, metrics, proxies));
     let limiters = Limiters::new(&options.limits)
         .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "a limit is out of range"))?;
     actix_web::rt::spawn(Limiters::keep_small(Arc::downgrade(&limiters)));
-    let mut server = HttpServer::new(move || {
+    let body_timeout = BodyTimeout(options.body_timeout);
+    let app = move || {
         App::new()
             .app_data(state.clone())
+            .app_data(body_timeout)
             .configure(|app| routes::configure(app, &state, &limiters))
             .wrap(from_fn(headers::add))
             .wrap(from_fn(measure::observe))
             .wrap(TracingLogger::<trace::RootSpan>::new())
-    })
-    .workers(options.workers.max(1))
-    .worker_max_blocking_threads(options.hops.max(1))
-    .client_request_timeout(options.request_timeout)
-    .tls_handshake_timeout(options.request_timeout)
-    .keep_alive(KeepAlive::Timeout(options.keep_alive))
-    .shutdown_timeout(options.shutdown_timeout.as_secs());
-    for address in &options.listen {
-        server = match &options.tls {
-            Some(certificate) => server.bind_openssl(address, certificate.acceptor()?)?,
-            None => server.bind(address)?,
-        };
-    }
-    if !options.signals {
-        server = server.disable_signals();
-    }
-    let addresses = server.addrs();
-    Ok(Serving { addresses, server: server.run() })
+    };
+    listener::serve(options, &connections, app)
 }

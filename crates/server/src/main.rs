@@ -11,6 +11,7 @@ mod failure;
 mod jobs;
 mod master_key;
 mod metrics;
+mod open_files;
 mod readiness;
 mod shutdown;
 mod telemetry;

@@ -21,7 +21,7 @@ use crate::clock::SystemClock;
 use crate::config::{self, Config};
 use crate::failure::Failure;
 use crate::metrics::Metrics;
-use crate::{jobs, master_key, readiness, shutdown, telemetry};
+use crate::{jobs, master_key, open_files, readiness, shutdown, telemetry};
 
 /// What a verb of the command line works with.
 pub(crate) struct Wired<'c> {
@@ -209,10 +209,14 @@ fn server_options(config: &Config, listen: Vec<SocketAddr>) -> ServerOptions {
     ServerOptions {
         workers: http.workers.unwrap_or(defaults.workers),
         hops: http.concurrent,
+        hop_queue: http.queue,
         hop_wait: http.wait,
         hash_threads: http.hash_threads.unwrap_or(defaults.hash_threads),
         hash_queue: http.hash_queue,
+        connections: open_files::connections(config),
         request_timeout: http.request_timeout,
+        body_timeout: http.body_timeout,
+        response_timeout: http.response_timeout,
         keep_alive: http.keep_alive,
         shutdown_timeout: http.shutdown_timeout,
         signals: false,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::rt::time::timeout;
 use actix_web::{HttpRequest, web};
 use keywright_core::error::{Error, ErrorCode};
@@ -13,8 +13,9 @@ use crate::error::Failure;
 /// Longest accepted body in bytes.
 pub(crate) const MAX_BODY: usize = 64 * 1024;
 
-/// How long a body may take to arrive.
-const BODY_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long a body may take to arrive; data of the application.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BodyTimeout(pub(crate) Duration);
 
 /// The decoded query, in order, duplicates included.
 ///
@@ -27,7 +28,8 @@ pub(crate) fn query(request: &HttpRequest) -> Result<Vec<(String, String)>, Fail
 /// The decoded form of a POST, in order, duplicates included.
 ///
 /// # Errors
-/// `invalid_request` for another content type, [`Failure::TooLarge`] beyond [`MAX_BODY`].
+/// `invalid_request` for another content type, [`Failure::TooLarge`] beyond [`MAX_BODY`],
+/// [`Failure::TooSlow`] beyond [`BodyTimeout`].
 pub(crate) async fn pairs(
     request: &HttpRequest,
     payload: web::Payload,
@@ -36,7 +38,7 @@ pub(crate) async fn pairs(
         let description = "The content type must be application/x-www-form-urlencoded";
         return Err(Error::refused(ErrorCode::InvalidRequest, description).into());
     }
-    Ok(decode(&body(payload).await?)?)
+    Ok(decode(&body(request, payload).await?)?)
 }
 
 /// The form of a POST, each parameter once.
@@ -58,12 +60,24 @@ pub(crate) fn is_form(request: &HttpRequest) -> bool {
         && !request.headers().contains_key(CONTENT_ENCODING)
 }
 
-async fn body(payload: web::Payload) -> Result<web::Bytes, Failure> {
-    let broken =
-        || Error::refused(ErrorCode::InvalidRequest, "The body could not be read to its end");
-    match timeout(BODY_TIMEOUT, payload.to_bytes_limited(MAX_BODY)).await {
+/// A body that says that it is too large is not waited for.
+async fn body(request: &HttpRequest, payload: web::Payload) -> Result<web::Bytes, Failure> {
+    let length = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    if length.and_then(|text| text.parse().ok()).is_some_and(|length: usize| length > MAX_BODY) {
+        return Err(Failure::TooLarge);
+    }
+    let read = payload.to_bytes_limited(MAX_BODY);
+    let read = match request.app_data::<BodyTimeout>() {
+        Some(BodyTimeout(limit)) => timeout(*limit, read).await,
+        None => Ok(read.await),
+    };
+    match read {
         Ok(Ok(Ok(bytes))) => Ok(bytes),
+        Ok(Ok(Err(_))) => {
+            let description = "The body could not be read to its end";
+            Err(Error::refused(ErrorCode::InvalidRequest, description).into())
+        }
         Ok(Err(_)) => Err(Failure::TooLarge),
-        Ok(Ok(Err(_))) | Err(_) => Err(broken().into()),
+        Err(_) => Err(Failure::TooSlow),
     }
 }

@@ -3,6 +3,7 @@
 //! Labels come from closed sets: the table of URLs, methods, statuses, grant types, error codes.
 //! Nothing that a client chooses becomes a label, so that nobody can make the set grow.
 
+mod connections;
 mod hashes;
 mod hops;
 mod requests;
@@ -10,6 +11,7 @@ mod tokens;
 
 use prometheus_client::registry::Registry;
 
+pub(crate) use connections::Connections;
 pub(crate) use hashes::Hashes;
 pub(crate) use hops::Hops;
 pub(crate) use requests::Requests;
@@ -23,6 +25,7 @@ const DURATIONS: [f64; 12] =
 /// The metrics of one server. A clone counts into the same.
 #[derive(Debug, Clone, Default)]
 pub struct Metrics {
+    pub(crate) connections: Connections,
     pub(crate) requests: Requests,
     pub(crate) tokens: Tokens,
     pub(crate) hops: Hops,
@@ -32,6 +35,7 @@ pub struct Metrics {
 impl Metrics {
     /// Names every metric in `registry`, which adds the prefix.
     pub fn register(&self, registry: &mut Registry) {
+        self.connections.register(registry);
         self.requests.register(registry);
         self.tokens.register(registry);
         self.hops.register(registry);

@@ -7,6 +7,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
 
+use crate::connection::Conversation;
 use crate::state::State;
 
 /// The label of a request that no route answers.
@@ -20,6 +21,7 @@ pub(crate) async fn observe(
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let began = Instant::now();
     let state = request.app_data::<web::Data<State>>().cloned();
+    let answering = Conversation::answering(request.request());
     let under_way = state.as_ref().map(|state| state.metrics.requests.begin());
     let method = request.method().clone();
     // Below the path of the issuer, so that a dashboard fits every installation.
@@ -33,7 +35,7 @@ pub(crate) async fn observe(
         let route = route(pattern, &state.base);
         state.metrics.requests.answered(route, &method, status, began.elapsed());
     }
-    drop(under_way);
+    drop((under_way, answering));
     outcome
 }
 

@@ -101,10 +101,18 @@ pub(crate) struct Http {
     pub(crate) workers: Option<usize>,
     /// Requests at the database at once.
     pub(crate) concurrent: usize,
+    /// Requests that may wait for their turn.
+    pub(crate) queue: usize,
     /// Wait for a turn.
     pub(crate) wait: Duration,
+    /// Connections at once.
+    pub(crate) connections: usize,
     /// Time for a request head.
     pub(crate) request_timeout: Duration,
+    /// Time for a request body.
+    pub(crate) body_timeout: Duration,
+    /// Time to receive answers.
+    pub(crate) response_timeout: Duration,
     /// Life of an idle connection.
     pub(crate) keep_alive: Duration,
     /// Time between a signal and the closing of the listener.

@@ -279,8 +279,13 @@ fn http(reader: &mut Reader) -> Http {
     Http {
         workers: reader.optional("http.workers", count),
         concurrent: reader.fixed("http.concurrent", count),
+        queue: reader.fixed("http.queue", |raw| raw.within(0, 1_000_000).map(|n| n as usize)),
         wait: duration(reader.span("http.wait", Raw::seconds)),
+        connections: reader
+            .fixed("http.connections", |raw| raw.within(1, 10_000_000).map(|n| n as usize)),
         request_timeout: duration(reader.span("http.request_timeout", Raw::seconds)),
+        body_timeout: duration(reader.span("http.body_timeout", Raw::seconds)),
+        response_timeout: duration(reader.span("http.response_timeout", Raw::seconds)),
         keep_alive: duration(reader.span("http.keep_alive", Raw::seconds)),
         shutdown_delay: duration(reader.span("http.shutdown_delay", Raw::seconds)),
         shutdown_timeout: duration(reader.span("http.shutdown_timeout", Raw::seconds)),

@@ -18,6 +18,8 @@ mod import;
 mod keys;
 mod management;
 mod monitoring;
+mod overload;
+mod raw;
 mod reconcile;
 mod replicas;
 mod resources;

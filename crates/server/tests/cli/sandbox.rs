@@ -180,6 +180,13 @@ impl Server {
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     }
 
+    /// Changes the limit of open files, as `prlimit` writes it.
+    pub(crate) fn limit_files(&self, limit: &str) {
+        let pid = self.child.id().to_string();
+        let nofile = format!("--nofile={limit}");
+        assert!(Command::new("prlimit").args(["--pid", &pid, &nofile]).status().unwrap().success());
+    }
+
     /// Waits for the end of the process; its status and whole log.
     pub(crate) fn ended(mut self) -> (ExitStatus, String) {
         while let Ok(line) = self.lines.recv_timeout(PATIENCE) {

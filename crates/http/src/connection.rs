@@ -1,0 +1,218 @@
+//! A connection of the public listener: how slow its client may be, how much may wait for it.
+//!
+//! Owns what actix leaves open. Its timeout of a request head counts for the first request of a
+//! connection alone; a client that reads no answers may go on asking; an answer may take any
+//! time. Here nothing more is read while something waits to be sent, so what a connection holds
+//! in memory is bounded, and each moment of it has a deadline. The exception is a request that
+//! is being answered: its body, its turn and the database have deadlines of their own.
+
+use std::cell::Cell;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use actix_web::HttpRequest;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::metrics::Connections;
+
+/// How long a client may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// To send a request head, from its first byte.
+    pub(crate) head: Duration,
+    /// To begin the next one.
+    pub(crate) idle: Duration,
+    /// To receive what waits for it, from when it did not keep up.
+    pub(crate) answer: Duration,
+}
+
+/// What a connection is at.
+#[derive(Debug, Clone, Copy)]
+enum Phase {
+    /// Nothing of a request has come since then.
+    Idle(Instant),
+    /// A head, or the rest of a body that nobody wants, has been coming since then.
+    Head(Instant),
+    /// So many requests are being answered.
+    Answering(usize),
+}
+
+/// A connection as its requests know it.
+#[derive(Debug, Clone)]
+pub(crate) struct Conversation(Rc<Cell<Phase>>);
+
+impl Conversation {
+    fn new() -> Self {
+        Self(Rc::new(Cell::new(Phase::Idle(Instant::now()))))
+    }
+
+    /// A request is being answered until the result is dropped. `None` for one that came over
+    /// no connection of ours, as in a test.
+    pub(crate) fn answering(request: &HttpRequest) -> Option<Answering> {
+        let conversation = request.conn_data::<Self>()?.clone();
+        let others = match conversation.0.get() {
+            Phase::Answering(others) => others,
+            Phase::Idle(_) | Phase::Head(_) => 0,
+        };
+        conversation.0.set(Phase::Answering(others + 1));
+        Some(Answering(conversation))
+    }
+
+    fn received(&self) {
+        if let Phase::Idle(_) = self.0.get() {
+            self.0.set(Phase::Head(Instant::now()));
+        }
+    }
+}
+
+/// See [`Conversation::answering`].
+pub(crate) struct Answering(Conversation);
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        let phase = &self.0.0;
+        match phase.get() {
+            Phase::Answering(count) if count > 1 => phase.set(Phase::Answering(count - 1)),
+            _ => phase.set(Phase::Idle(Instant::now())),
+        }
+    }
+}
+
+/// A connection with deadlines; what runs into one gets [`io::ErrorKind::TimedOut`].
+pub(crate) struct Connection<T> {
+    io: T,
+    conversation: Conversation,
+    patience: Patience,
+    /// Since when something waits to be sent.
+    blocked: Option<Instant>,
+    /// Whether a read was put off meanwhile.
+    put_off: bool,
+    /// Fires at the deadline or before it, never after it.
+    timer: Option<Pin<Box<Sleep>>>,
+    metrics: Connections,
+}
+
+impl<T> Connection<T> {
+    pub(crate) fn new(io: T, patience: Patience, metrics: Connections) -> Self {
+        metrics.open.inc();
+        Self {
+            io,
+            conversation: Conversation::new(),
+            patience,
+            blocked: None,
+            put_off: false,
+            timer: None,
+            metrics,
+        }
+    }
+
+    pub(crate) fn conversation(&self) -> Conversation {
+        self.conversation.clone()
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        if let Some(since) = self.blocked {
+            return since.checked_add(self.patience.answer);
+        }
+        match self.conversation.0.get() {
+            Phase::Idle(since) => since.checked_add(self.patience.idle),
+            Phase::Head(since) => since.checked_add(self.patience.head),
+            Phase::Answering(_) => None,
+        }
+    }
+
+    /// Waits beside a read or a write, up to the deadline.
+    fn wait<R>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<R>> {
+        let Some(deadline) = self.deadline() else { return Poll::Pending };
+        loop {
+            let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+            if timer.deadline() > deadline {
+                timer.as_mut().reset(deadline);
+            }
+            if timer.as_mut().poll(context).is_pending() {
+                return Poll::Pending;
+            }
+            if deadline <= Instant::now() {
+                self.metrics.slow.inc();
+                let slow = "the client was too slow";
+                return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, slow)));
+            }
+            // It was set for something that is over.
+            timer.as_mut().reset(deadline);
+        }
+    }
+}
+
+impl<T> Drop for Connection<T> {
+    fn drop(&mut self) {
+        self.metrics.open.dec();
+    }
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for Connection<T> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if this.blocked.is_some() {
+            this.put_off = true;
+            return this.wait(context);
+        }
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut this.io).poll_read(context, buffer);
+        if read.is_pending() {
+            return this.wait(context);
+        }
+        if buffer.filled().len() > before {
+            this.conversation.received();
+        }
+        read
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for Connection<T> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let written = Pin::new(&mut this.io).poll_write(context, bytes);
+        if written.is_pending() {
+            this.blocked.get_or_insert_with(Instant::now);
+            return this.wait(context);
+        }
+        written
+    }
+
+    /// actix flushes when everything that waited was written.
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let flushed = Pin::new(&mut this.io).poll_flush(context);
+        if flushed.is_pending() {
+            this.blocked.get_or_insert_with(Instant::now);
+            return this.wait(context);
+        }
+        this.blocked = None;
+        if std::mem::take(&mut this.put_off) {
+            context.waker().wake_by_ref();
+        }
+        flushed
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let shut = Pin::new(&mut this.io).poll_shutdown(context);
+        if shut.is_pending() {
+            this.blocked.get_or_insert_with(Instant::now);
+            return this.wait(context);
+        }
+        shut
+    }
+}
