@@ -1,15 +1,13 @@
 //! `/token` (RFC 6749 section 3.2).
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use keywright_core::error::{Error, ErrorCode};
 use keywright_core::provider::Provider;
-use keywright_core::secret::Secret;
-use keywright_core::token::{self, TokenRequest};
+use keywright_core::token;
 
 use super::rendering::json;
 use crate::error::Failure;
 use crate::extract::client_form::ClientForm;
-use crate::extract::parameters::Parameters;
+use crate::extract::token_request;
 use crate::metrics;
 use crate::state::State;
 
@@ -43,33 +41,8 @@ async fn exchange(
     form: ClientForm,
 ) -> Result<HttpResponse, Failure> {
     let ClientForm { presented, parameters, .. } = form;
-    let wanted = parse(parameters)?;
+    let wanted = token_request::parse(parameters)?;
     let exchange = move |provider: &Provider| token::exchange(provider, &presented, &wanted);
     let tokens = state.ask(request, exchange).await?;
     Ok(json(&tokens))
-}
-
-fn parse(mut form: Parameters) -> Result<TokenRequest, Error> {
-    let grant_type = form.require("grant_type")?;
-    match grant_type.as_str() {
-        "authorization_code" => Ok(TokenRequest::AuthorizationCode {
-            code: Secret::new(form.require("code")?),
-            redirect_uri: form.take("redirect_uri"),
-            code_verifier: form.take("code_verifier").map(Secret::new),
-            resources: form.take_all("resource"),
-        }),
-        "refresh_token" => Ok(TokenRequest::RefreshToken {
-            refresh_token: Secret::new(form.require("refresh_token")?),
-            scope: form.take("scope"),
-            resources: form.take_all("resource"),
-        }),
-        "client_credentials" => Ok(TokenRequest::ClientCredentials {
-            scope: form.take("scope"),
-            resources: form.take_all("resource"),
-        }),
-        _ => Err(Error::refused(
-            ErrorCode::UnsupportedGrantType,
-            "The grant type is not supported here",
-        )),
-    }
 }

@@ -10,3 +10,4 @@ pub(crate) mod client_form;
 pub(crate) mod form;
 pub(crate) mod own_form;
 pub(crate) mod parameters;
+pub(crate) mod token_request;
