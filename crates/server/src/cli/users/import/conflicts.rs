@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use keywright_core::store::StoreExt as _;
 
-use super::Refused;
+use super::line::Refused;
 use super::progress::Progress;
 use super::row::Candidate;
 use crate::failure::Failure;

@@ -3,7 +3,7 @@
 use csv::{ByteRecord, ReaderBuilder};
 use serde_json::{Map, Value};
 
-use super::Line;
+use super::line::Line;
 use super::row::{self, Sort};
 use crate::failure::Failure;
 

@@ -1,6 +1,6 @@
 //! JSON lines: an object on each line.
 
-use super::Line;
+use super::line::Line;
 
 /// Reads every line that is not blank.
 pub(super) fn read(text: &[u8]) -> Vec<Line> {

@@ -6,6 +6,7 @@
 mod conflicts;
 mod csv;
 mod json_lines;
+mod line;
 mod progress;
 mod row;
 
@@ -17,11 +18,12 @@ use keywright_core::account::setup;
 use keywright_core::account::user::ADMIN;
 use keywright_core::audit::{Event, Kind};
 use keywright_core::store::{StoreError, Tx};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{Output, password};
 use crate::failure::{self, Failure};
 use crate::wire::Wired;
+use line::{Line, Refused};
 use progress::Progress;
 use row::Candidate;
 
@@ -61,20 +63,6 @@ enum Format {
     Jsonl,
 }
 
-/// A line of the file: its members, or why it cannot be read.
-struct Line {
-    /// Counted from 1.
-    number: u64,
-    members: Result<Map<String, Value>, String>,
-}
-
-/// A line that is not imported, and why.
-struct Refused {
-    line: u64,
-    login: Option<String>,
-    reason: String,
-}
-
 const COLUMNS: [(&str, &str); 3] = [("LINE", "line"), ("LOGIN", "login"), ("REASON", "reason")];
 
 pub(super) fn run(
@@ -84,10 +72,11 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let lines = read(arguments)?;
     let total = lines.len();
+    let now = wired.now();
     let mut refused = Vec::new();
     let mut candidates = Vec::new();
     for line in lines {
-        match row::read(line, &arguments.ignored, wired) {
+        match row::read(line, &arguments.ignored, &wired.random, now) {
             Ok(candidate) => candidates.push(candidate),
             Err(why) => refused.push(why),
         }

@@ -3,12 +3,13 @@
 use keywright_core::account::password::check_stored;
 use keywright_core::account::user::{check_login, check_subject, normalize_login};
 use keywright_core::id::{Subject, UserId};
+use keywright_core::random::{Random, RandomError};
 use keywright_core::secret::Secret;
 use keywright_core::store::{Origin, UserRow};
+use keywright_core::time::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{Line, Refused};
-use crate::wire::Wired;
+use super::line::{Line, Refused};
 
 /// The one member that must be there.
 pub(super) const LOGIN: &str = "login";
@@ -78,13 +79,14 @@ impl Candidate {
 pub(super) fn read(
     line: Line,
     ignored: &[String],
-    wired: &Wired<'_>,
+    random: &dyn Random,
+    now: Timestamp,
 ) -> Result<Candidate, Refused> {
     let number = line.number;
     let members = line.members.map_err(|reason| Refused { line: number, login: None, reason })?;
     let mut members = Members::new(members, ignored);
     let login = members.text(LOGIN).map(|login| normalize_login(&login));
-    let user = user(&mut members, login.as_deref().unwrap_or_default(), wired);
+    let user = user(&mut members, login.as_deref().unwrap_or_default(), random, now);
     let hash = hash(&mut members);
     let (user, has_own_subject) = match user {
         Ok(user) if members.problems.is_empty() => user,
@@ -101,8 +103,9 @@ type Read = (UserRow, bool);
 fn user(
     members: &mut Members,
     login: &str,
-    wired: &Wired<'_>,
-) -> Result<Read, keywright_core::random::RandomError> {
+    random: &dyn Random,
+    now: Timestamp,
+) -> Result<Read, RandomError> {
     members.check(LOGIN, check_login(login));
     let subject = members.text("subject");
     if let Some(subject) = &subject {
@@ -116,14 +119,13 @@ fn user(
     claims.extend(verified.map(|verified| ("email_verified".to_owned(), Value::Bool(verified))));
     let is_disabled = members.truth("disabled") == Some(true);
     let is_inactive = members.truth("is_active") == Some(false);
-    let now = wired.now();
     let has_own_subject = subject.is_some();
     let subject = match subject {
         Some(subject) => Subject::new(subject),
-        None => Subject::generate(&wired.random)?,
+        None => Subject::generate(random)?,
     };
     let user = UserRow {
-        id: UserId::generate(&wired.random)?,
+        id: UserId::generate(random)?,
         subject,
         login: login.to_owned(),
         claims,
