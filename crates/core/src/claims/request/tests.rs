@@ -101,6 +101,16 @@ fn what_is_stored_reads_as_what_was_parsed() {
     assert_eq!(ClaimsRequest::parse(&stored).unwrap(), request);
 }
 
+#[test]
+fn a_number_is_stored_as_it_was_sent() {
+    let number = "1.8437095507370954e+20";
+    let sent = ["{\"userinfo\":{\"x\":{\"value\":", number, "}}}"].concat();
+    let request = ClaimsRequest::parse(&sent).unwrap();
+    let stored = serde_json::to_string(&request).unwrap();
+    assert!(stored.contains(number), "{stored}");
+    assert_eq!(ClaimsRequest::parse(&stored).unwrap(), request);
+}
+
 /// JSON with the names that mean something here, and any others.
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
