@@ -73,7 +73,7 @@ impl Reader {
         let mut parse = |place: &Path, text: &str| {
             text.parse::<toml::Table>().unwrap_or_else(|error| {
                 let place = place.display().to_string();
-                problems.push(Problem { place, sentence: error.to_string().trim().to_owned() });
+                problems.push(Problem { place, sentence: syntax(text, &error) });
                 toml::Table::new()
             })
         };
@@ -291,6 +291,15 @@ impl Reader {
             self.problem(name, sentence);
         }
     }
+}
+
+/// Where a file is no TOML, and why. The line itself is not shown: it may hold a secret.
+fn syntax(text: &str, error: &toml::de::Error) -> String {
+    let start = error.span().map_or(0, |span| span.start);
+    let before = text.get(..start).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!("line {line}, column {column}: {}", error.message())
 }
 
 /// The environment variable of an option.

@@ -237,8 +237,26 @@ fn a_default_algorithm_must_be_enabled_too() {
 
 #[test]
 fn a_broken_file_says_where() {
-    let all = problems("listen = \n");
-    assert!(all[0].starts_with("keywright.toml: TOML parse error at line 1"), "{all:?}");
+    let all = problems("\nlisten = \n");
+    assert!(all[0].starts_with("keywright.toml: line 2, column 10: "), "{all:?}");
+}
+
+#[test]
+fn no_problem_shows_a_secret() {
+    for text in [
+        "master_key = \"hunter2",
+        "master_key = hunter2",
+        "[[clients]]\nclient_id = \"app\"\nclient_secret = [\"hunter2\"]",
+        "[[clients]]\nclient_id = \"app\"\nclient_secret = \"hunter2\"",
+        "[[users]]\nlogin = \"ada\"\npassword_hash = \"hunter2\"",
+        "[[users]]\nlogin = \"ada\"\npassword = \"hunter2",
+        "[database]\nurl = \"http://user:hunter2@host/name\"",
+    ] {
+        let all = problems(text);
+        assert!(all.iter().all(|problem| !problem.contains("hunter2")), "{all:?}");
+    }
+    let all = problems("[[users]]\nlogin = \"ada\"\npassword = 24682468");
+    assert!(all.iter().all(|problem| !problem.contains("24682468")), "{all:?}");
 }
 
 proptest! {

@@ -32,7 +32,13 @@ impl<'r> Table<'r> {
     pub(super) fn member<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
         let value = self.take(name)?;
         let read = value.try_into::<T>();
-        read.map_err(|error| self.problem(name, error.to_string().trim())).ok()
+        read.map_err(|error| self.problem(name, error.message())).ok()
+    }
+
+    /// Takes a member out that is secret: what is wrong with it does not show it.
+    pub(super) fn hidden(&mut self, name: &str) -> Option<Secret> {
+        let text = Raw::Toml(self.take(name)?).text();
+        text.map_err(|why| self.problem(name, why)).map(Secret::new).ok()
     }
 
     /// A text that must be there.
@@ -82,9 +88,7 @@ impl<'r> Table<'r> {
                 }
                 Err(error) => {
                     sound = false;
-                    let sentence = error.to_string();
-                    let sentence = sentence.lines().next().unwrap_or_default();
-                    self.problem(name, sentence);
+                    self.problem(name, error.message());
                 }
             }
         }
@@ -93,7 +97,7 @@ impl<'r> Table<'r> {
 
     /// A secret: `name` itself, `name_file` (a path) or `name_env` (a variable).
     pub(super) fn secret(&mut self, name: &str) -> Option<Secret> {
-        let direct = self.member::<String>(name).map(Secret::new);
+        let direct = self.hidden(name);
         let file = self.member::<String>(&format!("{name}_file"));
         let variable = self.member::<String>(&format!("{name}_env"));
         let place = format!("{}: {name}", self.place);

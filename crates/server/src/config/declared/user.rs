@@ -3,7 +3,6 @@
 use keywright_core::account::password::{check_policy, check_stored};
 use keywright_core::account::user::{check_login, check_subject, normalize_login};
 use keywright_core::id::Subject;
-use keywright_core::secret::Secret;
 use serde_json::{Map, Value};
 
 use super::table::Table;
@@ -18,7 +17,7 @@ pub(super) fn read(table: &mut Table<'_>) -> Option<UserDeclaration> {
     if let Some(Err(why)) = plain.as_ref().map(check_policy) {
         table.problem("password", why);
     }
-    let hashed = table.member::<String>("password_hash").map(Secret::new);
+    let hashed = table.hidden("password_hash");
     if plain.is_some() && hashed.is_some() {
         table.problem("password_hash", "is given beside a password; keep one of them");
     }
