@@ -89,9 +89,9 @@ class Keywright:
 
     def seed(self):
         if self.database:
-            seed.postgresql(self.postgresql.psql, self.database, self.count, 12)
+            seed.postgresql(self.postgresql.psql, self.database, self.count)
         else:
-            seed.sqlite(self.scratch / "data" / "keywright.db", self.count, 12)
+            seed.sqlite(self.scratch / "data" / "keywright.db", self.count)
 
     def start(self):
         self.server = Server(self.command, self.port, answers=DISCOVERY, stderr=self.log, env=self.environment)
@@ -126,11 +126,14 @@ class Keywright:
     def load(self, path, script=None, **environment):
         return self.wrk(path, self.seconds, script, **environment)
 
+    def end(self):
+        self.close()
+
     def complaints(self):
         """What the log holds that it should not."""
         return [line for line in (self.scratch / "log").read_text().splitlines() if " ERROR " in line or " WARN " in line]
 
-    def end(self):
+    def close(self):
         self.server.stop()
         self.log.close()
         shutil.rmtree(self.scratch)

@@ -49,6 +49,6 @@ class Peer:
     def load(self, path, script=None, **environment):
         return wrk(self.server, path, self.seconds, script, **environment)
 
-    def end(self):
+    def close(self):
         self.server.stop()
         shutil.rmtree(self.scratch)

@@ -46,6 +46,6 @@ class Postgresql:
                 pass
         return seconds
 
-    def end(self):
+    def close(self):
         self.run("pg_ctl", "-D", f"{self.scratch}/data", "-m", "immediate", "-w", "stop")
         shutil.rmtree(self.scratch)

@@ -56,6 +56,9 @@ class Server:
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
 
+    def close(self):
+        self.stop()
+
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(30)

@@ -10,13 +10,13 @@ import platform
 import re
 
 PAGE = pathlib.Path(__file__).parent.parent / "benchmarks.md"
+OVERLOAD = pathlib.Path(__file__).parent / "overload.md"
 HISTORY = "## History"
-FLOWS = "code flow with a session"
 
 INTRODUCTION = """# Benchmarks
 
 Written by `docs/benchmarks/run.py`, which anyone can run (its first lines say how); this run took {minutes:.0f}
-minutes. What happens under too much load is in [overload](benchmarks/overload.md).
+minutes.{overload}
 
 Server, database and load generator share the same {cores} cores ({machine}), so absolute figures are
 guides; ratios within the run are what counts. wrk keeps 64 connections open. Each row is measured {turns} times for
@@ -29,7 +29,8 @@ request of any row failed unless its table says so.
 
 def machine(results):
     cpu = re.search(r"model name\s*:\s*(.+)", pathlib.Path("/proc/cpuinfo").read_text())
-    return INTRODUCTION.format(cores=len(os.sched_getaffinity(0)), machine=cpu[1].strip() if cpu else platform.machine(), **results)
+    overload = " What happens under too much load is in [overload](benchmarks/overload.md)." if OVERLOAD.exists() else ""
+    return INTRODUCTION.format(overload=overload, cores=len(os.sched_getaffinity(0)), machine=cpu[1].strip() if cpu else platform.machine(), **results)
 
 
 def number(value):

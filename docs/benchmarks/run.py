@@ -84,14 +84,18 @@ class Run:
             say("openssl speed", "signatures", self.results["openssl"])
             if self.options.bare:
                 port = free_port()
-                bare = Server([str(self.options.bare), str(port)], port)
-                runs = [wrk(bare, "/", self.options.seconds) for _ in range(self.options.turns)]
+                with contextlib.closing(Server([str(self.options.bare), str(port)], port)) as bare:
+                    runs = [wrk(bare, "/", self.options.seconds) for _ in range(self.options.turns)]
                 self.keep(self.results, "bare actix-web", "bare", median(runs))
-                bare.stop()
 
     def engine(self, engine):
         """All sizes at once, in turn at each row, so that what the machine does meanwhile hits all of them."""
-        subjects = [Keywright(self.options, engine, count) for count in self.options.sizes]
+        with contextlib.ExitStack() as started:
+            subjects = [started.enter_context(contextlib.closing(Keywright(self.options, engine, count)))
+                        for count in self.options.sizes]
+            self.measure(engine, subjects)
+
+    def measure(self, engine, subjects):
         with self.alone():
             self.footprint(subjects)
         for subject in subjects:
@@ -109,7 +113,6 @@ class Run:
                 self.after_much_work(subjects[0])
         for subject in subjects:
             self.failed += [f"{subject.place}, in the log: {line}" for line in subject.complaints()]
-            subject.end()
 
     def footprint(self, subjects):
         for subject in subjects:
@@ -127,18 +130,17 @@ class Run:
         self.keep(into, subject.place, "after", footprint.memory_after(subject, self.options.tokens))
 
     def peer(self):
-        peer = Peer(self.options.seconds)
-        self.results["peer_idle"] = peer.idle_memory
-        peer.prepare(self.options.turns)
-        rows.look(peer)
-        for name, measure in rows.ROWS.items():
-            with self.alone():
-                runs = []
-                for turn in range(self.options.turns):
-                    peer.prepare(self.options.turns)
-                    runs.append(measure(peer, turn))
-            self.keep(self.results["peer"], peer.place, name, median(runs))
-        peer.end()
+        with contextlib.closing(Peer(self.options.seconds)) as peer:
+            self.results["peer_idle"] = peer.idle_memory
+            peer.prepare(self.options.turns)
+            rows.look(peer)
+            for name, measure in rows.ROWS.items():
+                with self.alone():
+                    runs = []
+                    for turn in range(self.options.turns):
+                        peer.prepare(self.options.turns)
+                        runs.append(measure(peer, turn))
+                self.keep(self.results["peer"], peer.place, name, median(runs))
 
 
 def parse():
@@ -167,11 +169,11 @@ def main():
     options = parse()
     run, began = Run(options), time.monotonic()
     run.machine()
-    options.postgresql = Postgresql() if "PostgreSQL" in options.engines else None
-    for engine in options.engines:
-        run.engine(engine)
-    if options.postgresql:
-        options.postgresql.end()
+    with contextlib.ExitStack() as started:
+        if "PostgreSQL" in options.engines:
+            options.postgresql = started.enter_context(contextlib.closing(Postgresql()))
+        for engine in options.engines:
+            run.engine(engine)
     if not options.no_peer:
         run.peer()
     run.results["minutes"] = (time.monotonic() - began) / 60
@@ -179,7 +181,8 @@ def main():
     if not options.quick:
         (HERE / "results.json").write_text(json.dumps(run.results, indent=1) + "\n")
         report.PAGE.write_text(page)
-    print(*run.failed, sep="\n", end="")
+    for line in run.failed:
+        print(line)
     print(f"{'FAILED' if run.failed else 'done'} after {run.results['minutes']:.1f} minutes")
     return 1 if run.failed else 0
 

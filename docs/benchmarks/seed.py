@@ -4,15 +4,15 @@ Everything is derived from a number, so that the driver can name the cookie or t
 without reading anything back. Rows are written with SQL as the migrations have it.
 """
 import base64
-import crypt
 import hashlib
-import hmac
 import json
 import sqlite3
 import subprocess
 import time
 
 PASSWORD = "correct horse battery staple"
+# Of that password, at cost 12, as Keywright stored it.
+PASSWORD_HASH = "kw1$2b$12$abcdefghijklmnopqrstuuRmjIb0cvKbqcPurWIjXDNtCVf8qc2xe"
 CLIENT = "refresher"
 DAY = 86_400
 
@@ -38,23 +38,16 @@ def refresh_token(number):
     return ".".join([text("grant", number, 16), text("family", number, 16), text("secret", number)])
 
 
-def password_hash(cost):
-    prehash = hmac.new(b"keywright password v1", PASSWORD.encode(), hashlib.sha256).digest()
-    salt = f"$2b${cost:02}$" + "abcdefghijklmnopqrstuu"
-    return "kw1" + crypt.crypt(base64.b64encode(prehash).decode(), salt)
-
-
-def rows(count, cost):
+def rows(count):
     """(table, columns, iterator of tuples) for each table."""
     now = int(time.time())
-    stored = password_hash(cost).encode()
     claims = lambda n: json.dumps({"name": f"User {n}", "email": f"user{n}@example.org", "email_verified": True})
     user = lambda n: text("user", n, 16)
     methods = json.dumps([{"amr": "pwd", "at": now}])
     yield "users", ["id", "subject", "login", "claims", "groups", "roles", "origin", "created_at", "updated_at"], (
         (user(n), text("sub", n, 16), login(n), claims(n), '["staff"]', "[]", "cli", now, now) for n in range(count))
     yield "credentials", ["user_id", "kind", "data", "set_by_user", "updated_at"], (
-        (user(n), "password", stored, False, now) for n in range(count))
+        (user(n), "password", PASSWORD_HASH.encode(), False, now) for n in range(count))
     yield "sessions", ["sid", "cookie", "user_id", "methods", "user_agent", "created_at", "last_seen_at", "expires_at"], (
         (text("sid", n, 16), digest(cookie(n)), user(n), methods, "bench", now, now, now + 7 * DAY) for n in range(count))
     yield "grants", ["id", "user_id", "client_id", "sid", "session_bound", "subject", "scopes", "resources", "claims",
@@ -67,11 +60,11 @@ def rows(count, cost):
         for n in range(count))
 
 
-def sqlite(path, count, cost):
+def sqlite(path, count):
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA synchronous = OFF")
     connection.execute("PRAGMA cache_size = -2000000")
-    for table, columns, values in rows(count, cost):
+    for table, columns, values in rows(count):
         names = ", ".join(f'"{name}"' for name in columns)
         marks = ", ".join("?" * len(columns))
         connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
@@ -90,10 +83,10 @@ def copy_field(value):
     return str(value).replace("\\", "\\\\")
 
 
-def postgresql(psql, url, count, cost):
+def postgresql(psql, url, count):
     """Foreign keys are not checked one by one: the rows are consistent, and there are millions."""
     copies = "SET session_replication_role = replica; COPY %s (%s) FROM STDIN"
-    for table, columns, values in rows(count, cost):
+    for table, columns, values in rows(count):
         names = ", ".join(f'"{name}"' for name in columns)
         copy = subprocess.Popen([psql, url, "-q", "-c", copies % (table, names)], stdin=subprocess.PIPE, text=True)
         for row in values:
