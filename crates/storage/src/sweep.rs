@@ -29,9 +29,12 @@ const ENDED: &[&str] = &[
 const SPENT: &[&str] = &[
     "DELETE FROM codes WHERE digest IN (SELECT digest FROM codes
         WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
-    // Codes, refresh state and opaque tokens go with their grant.
+    // Codes, refresh state and opaque tokens go with their grant. With OR, one statement would read
+    // every grant there is.
     "DELETE FROM grants WHERE id IN (SELECT id FROM grants
-        WHERE expires_at < $1 OR revoked_at < $1 ORDER BY expires_at LIMIT $2)",
+        WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
+    "DELETE FROM grants WHERE id IN (SELECT id FROM grants
+        WHERE revoked_at < $1 ORDER BY revoked_at LIMIT $2)",
 ];
 
 const AUDIT: &[&str] = &["DELETE FROM audit_events WHERE id IN (SELECT id FROM audit_events
@@ -57,5 +60,38 @@ impl SweepTx for Transaction<'_> {
             }
         }
         Ok(gone)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::sql_types::Text;
+    use diesel::{Connection as _, QueryableByName, SqliteConnection, sql_query};
+
+    use super::*;
+    use crate::db::AnyConnection;
+    use crate::migrate;
+
+    #[derive(QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = Text)]
+        detail: String,
+    }
+
+    #[test]
+    fn no_statement_reads_a_whole_table() {
+        let memory = SqliteConnection::establish(":memory:").unwrap();
+        let mut connection = AnyConnection::Sqlite(memory);
+        migrate::run(&mut connection).unwrap();
+        for statement in ENDED.iter().chain(SPENT).chain(AUDIT) {
+            let plan = sql_query(format!("EXPLAIN QUERY PLAN {statement}"))
+                .bind::<BigInt, _>(0)
+                .bind::<BigInt, _>(500)
+                .load::<Step>(&mut connection)
+                .unwrap();
+            let plan: Vec<String> = plan.into_iter().map(|step| step.detail).collect();
+            assert!(plan.iter().any(|step| step.contains("at<?)")), "{statement}: {plan:#?}");
+            assert!(!plan.iter().any(|step| step.contains("SCAN")), "{statement}: {plan:#?}");
+        }
     }
 }
