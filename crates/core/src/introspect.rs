@@ -69,19 +69,19 @@ fn of_refresh_token(
     parts: &refresh_token::Parts,
     (caller, now): (&ClientRow, Timestamp),
 ) -> Result<Option<Map<String, Value>>, Error> {
-    let Some(grant) = tx.find_grant(&parts.grant)?.filter(|g| g.client_id == caller.id) else {
+    let standing = tx.find_standing(&parts.grant, None)?;
+    let Some(standing) = standing.filter(|found| found.grant.client_id == caller.id) else {
         return Ok(None);
     };
-    let current = tx.find_refresh(&grant.id)?.filter(|row| {
+    let current = tx.find_refresh(&parts.grant)?.filter(|row| {
         row.family.matches(&parts.family.digest())
             && row.token.matches(&parts.secret.digest())
             && now < row.idle_expires_at
     });
     let Some(row) = current else { return Ok(None) };
-    if liveness::of_client(caller, grant.created_at).is_err() {
-        return Ok(None);
-    }
-    let Ok(user) = liveness::of_grant(tx, &grant, now)? else { return Ok(None) };
+    let live = liveness::of_client(caller, standing.grant.created_at)
+        .and_then(|()| liveness::of_grant(standing, now));
+    let Ok((grant, user)) = live else { return Ok(None) };
     let answer = json!({
         "active": true,
         "iss": provider.settings.issuer,

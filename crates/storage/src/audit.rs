@@ -50,9 +50,7 @@ impl AuditTx for Transaction<'_> {
             grant_id: event.grant_id.as_ref().map(GrantId::to_string),
             details: json_text(&event.details)?,
         };
-        self.insert("audit event", |c| {
-            diesel::insert_into(audit_events::table).values(row).execute(c)
-        })?;
+        self.insert_new(|c| diesel::insert_into(audit_events::table).values(row).execute(c))?;
         self.events.push(event.clone());
         Ok(())
     }

@@ -48,6 +48,23 @@ impl AnyConnection {
         }
     }
 
+    /// Runs a statement so that the transaction survives its failure: SQLite undoes a statement
+    /// that met a constraint, PostgreSQL needs a savepoint to go back to.
+    pub(crate) fn attempt<T>(
+        &mut self,
+        statement: impl FnOnce(&mut Self) -> QueryResult<T>,
+    ) -> QueryResult<T> {
+        match self {
+            Self::Sqlite(_) => statement(self),
+            Self::Postgres(_) => self.transaction(statement),
+        }
+    }
+
+    /// Whether a write transaction has the database to itself.
+    pub(crate) fn writes_alone(&self) -> bool {
+        matches!(self, Self::Sqlite(_))
+    }
+
     /// Sets a savepoint inside the transaction.
     pub(crate) fn savepoint(&mut self) -> QueryResult<()> {
         Manager::begin_transaction(self)

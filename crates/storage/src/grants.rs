@@ -4,13 +4,15 @@ use diesel::prelude::*;
 use keywright_core::id::{ClientId, GrantId, Jti, Sid, Subject, UserId};
 use keywright_core::secret::Digest;
 use keywright_core::store::{
-    AccessTokenRow, CodeRow, GrantRow, GrantTx, RefreshRow, Rotation, StoreError, UserTx as _,
+    AccessTokenRow, CodeRow, GrantRow, GrantTx, RefreshRow, Rotation, Standing, StoreError,
+    UserTx as _,
 };
 use keywright_core::time::Timestamp;
 
 use crate::column::{RowName, json_text, optional_json_text, seconds};
-use crate::schema::grants;
+use crate::schema::{grants, revoked_tokens, sessions, users};
 use crate::transaction::Transaction;
+use crate::users::Stored as StoredUser;
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = grants, treat_none_as_default_value = false)]
@@ -89,10 +91,43 @@ impl Stored {
     }
 }
 
+/// Grant, user, end of the session, end of the revocation.
+type StoredStanding = (Stored, Option<StoredUser>, Option<i64>, Option<i64>);
+
 impl GrantTx for Transaction<'_> {
     fn find_grant(&mut self, id: &GrantId) -> Result<Option<GrantRow>, StoreError> {
         let query = grants::table.find(id.as_str());
         self.run(|c| query.get_result::<Stored>(c).optional())?.map(Stored::read).transpose()
+    }
+
+    fn find_standing(
+        &mut self,
+        id: &GrantId,
+        jti: Option<&Jti>,
+    ) -> Result<Option<Standing>, StoreError> {
+        // No token has an empty `jti`.
+        let jti = jti.map_or("", Jti::as_str);
+        let query = grants::table
+            .left_join(users::table.on(grants::user_id.eq(users::id.nullable())))
+            .left_join(sessions::table.on(grants::sid.eq(sessions::sid.nullable())))
+            .left_join(revoked_tokens::table.on(revoked_tokens::jti.eq(jti)))
+            .filter(grants::id.eq(id.as_str()))
+            .select((
+                grants::all_columns,
+                users::all_columns.nullable(),
+                sessions::expires_at.nullable(),
+                revoked_tokens::expires_at.nullable(),
+            ));
+        let found = self.run(|c| query.get_result::<StoredStanding>(c).optional())?;
+        let Some((grant, user, session_expires_at, revoked_until)) = found else {
+            return Ok(None);
+        };
+        Ok(Some(Standing {
+            grant: grant.read()?,
+            user: user.map(StoredUser::read).transpose()?,
+            session_expires_at: session_expires_at.map(Timestamp),
+            jti_revoked: revoked_until.is_some(),
+        }))
     }
 
     fn live_grants_of(
@@ -110,8 +145,7 @@ impl GrantTx for Transaction<'_> {
 
     fn insert_grant(&mut self, grant: &GrantRow) -> Result<(), StoreError> {
         let row = Stored::new(grant)?;
-        self.insert("grant", |c| diesel::insert_into(grants::table).values(row).execute(c))?;
-        Ok(())
+        self.insert_new(|c| diesel::insert_into(grants::table).values(row).execute(c))
     }
 
     fn revoke_grant(

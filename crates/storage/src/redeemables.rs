@@ -107,8 +107,7 @@ impl Transaction<'_> {
 
     pub(crate) fn add_code(&mut self, code: &CodeRow) -> Result<(), StoreError> {
         let row = StoredCode::new(code)?;
-        self.insert("code", |c| diesel::insert_into(codes::table).values(row).execute(c))?;
-        Ok(())
+        self.insert_new(|c| diesel::insert_into(codes::table).values(row).execute(c))
     }
 
     pub(crate) fn redeem_code(
@@ -143,10 +142,7 @@ impl Transaction<'_> {
             idle_expires_at: row.idle_expires_at.0,
             recent: json_text(&row.recent)?,
         };
-        self.insert("refresh token", |c| {
-            diesel::insert_into(refresh_tokens::table).values(row).execute(c)
-        })?;
-        Ok(())
+        self.insert_new(|c| diesel::insert_into(refresh_tokens::table).values(row).execute(c))
     }
 
     pub(crate) fn rotate(
@@ -194,10 +190,7 @@ impl Transaction<'_> {
             claims: row.claims.clone(),
             expires_at: row.expires_at.0,
         };
-        self.insert("access token", |c| {
-            diesel::insert_into(access_tokens::table).values(row).execute(c)
-        })?;
-        Ok(())
+        self.insert_new(|c| diesel::insert_into(access_tokens::table).values(row).execute(c))
     }
 
     pub(crate) fn add_revoked_jti(

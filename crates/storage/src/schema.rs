@@ -234,3 +234,5 @@ diesel::table! {
         expires_at -> BigInt,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(grants, users, sessions, revoked_tokens);

@@ -3,12 +3,13 @@
 use diesel::prelude::*;
 use keywright_core::id::{Sid, UserId};
 use keywright_core::secret::Digest;
-use keywright_core::store::{Authentication, SessionRow, SessionTx, StoreError};
+use keywright_core::store::{Authentication, SessionRow, SessionTx, StoreError, UserRow};
 use keywright_core::time::Timestamp;
 
 use crate::column::{RowName, json_text};
-use crate::schema::{grants, sessions};
+use crate::schema::{grants, sessions, users};
 use crate::transaction::Transaction;
+use crate::users::Stored as StoredUser;
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = sessions)]
@@ -62,6 +63,18 @@ impl SessionTx for Transaction<'_> {
         self.run(|c| query.get_result::<Stored>(c).optional())?.map(Stored::read).transpose()
     }
 
+    fn find_session_and_user(
+        &mut self,
+        cookie: &Digest,
+    ) -> Result<Option<(SessionRow, UserRow)>, StoreError> {
+        let query = sessions::table
+            .inner_join(users::table.on(users::id.eq(sessions::user_id)))
+            .filter(sessions::cookie.eq(cookie.0.as_slice()))
+            .select((sessions::all_columns, users::all_columns));
+        let found = self.run(|c| query.get_result::<(Stored, StoredUser)>(c).optional())?;
+        found.map(|(session, user)| Ok((session.read()?, user.read()?))).transpose()
+    }
+
     fn find_session_by_sid(&mut self, sid: &Sid) -> Result<Option<SessionRow>, StoreError> {
         let query = sessions::table.find(sid.as_str());
         self.run(|c| query.get_result::<Stored>(c).optional())?.map(Stored::read).transpose()
@@ -76,8 +89,7 @@ impl SessionTx for Transaction<'_> {
 
     fn insert_session(&mut self, session: &SessionRow) -> Result<(), StoreError> {
         let row = Stored::new(session)?;
-        self.insert("session", |c| diesel::insert_into(sessions::table).values(row).execute(c))?;
-        Ok(())
+        self.insert_new(|c| diesel::insert_into(sessions::table).values(row).execute(c))
     }
 
     fn touch_session(&mut self, sid: &Sid, now: Timestamp) -> Result<(), StoreError> {

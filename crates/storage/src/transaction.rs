@@ -1,6 +1,6 @@
 //! A transaction while its body runs. The files beside this one give it its verbs.
 
-use diesel::{Connection as _, QueryResult};
+use diesel::QueryResult;
 use keywright_core::store::{AuditEvent, Outcome, StoreError, Tx};
 
 use crate::db::AnyConnection;
@@ -17,6 +17,11 @@ pub(crate) struct Transaction<'c> {
 impl Tx for Transaction<'_> {}
 
 impl Transaction<'_> {
+    /// Whether nobody else can write before this transaction ends, if it writes.
+    pub(crate) fn writes_alone(&self) -> bool {
+        self.connection.writes_alone()
+    }
+
     /// Runs a statement. After one that failed, the transaction can only be rolled back, and
     /// every further statement is refused: PostgreSQL would ignore it, SQLite might run it
     /// outside the transaction.
@@ -35,14 +40,23 @@ impl Transaction<'_> {
         })
     }
 
-    /// Runs an insert in a savepoint, so that the transaction survives a value that is taken;
-    /// `what` names the thing in [`StoreError::Conflict`].
+    /// Runs an insert whose key was drawn at random, or belongs to a row that is new itself:
+    /// nobody else can have made it.
+    pub(crate) fn insert_new(
+        &mut self,
+        statement: impl FnOnce(&mut AnyConnection) -> QueryResult<usize>,
+    ) -> Result<(), StoreError> {
+        self.run(statement).map(drop)
+    }
+
+    /// Runs an insert so that the transaction survives a value that is taken; `what` names the
+    /// thing in [`StoreError::Conflict`].
     pub(crate) fn insert(
         &mut self,
         what: &'static str,
         statement: impl FnOnce(&mut AnyConnection) -> QueryResult<usize>,
     ) -> Result<usize, StoreError> {
-        let count = self.run(|connection| match connection.transaction(statement) {
+        let count = self.run(|connection| match connection.attempt(statement) {
             Ok(count) => Ok(Some(count)),
             Err(error) if failure::is_unique_violation(&error) => Ok(None),
             Err(error) => Err(error),

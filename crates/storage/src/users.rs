@@ -14,7 +14,7 @@ use crate::transaction::Transaction;
 
 #[derive(Queryable, Insertable, AsChangeset)]
 #[diesel(table_name = users, treat_none_as_null = true, treat_none_as_default_value = false)]
-struct Stored {
+pub(crate) struct Stored {
     id: String,
     subject: String,
     login: String,
@@ -43,7 +43,7 @@ impl Stored {
         })
     }
 
-    fn read(self) -> Result<UserRow, StoreError> {
+    pub(crate) fn read(self) -> Result<UserRow, StoreError> {
         let name = RowName { table: "users", id: &self.id };
         Ok(UserRow {
             claims: name.json("claims", &self.claims)?,
@@ -145,8 +145,12 @@ impl UserTx for Transaction<'_> {
     }
 
     fn hold_user(&mut self, id: &UserId) -> Result<bool, StoreError> {
-        // An UPDATE that changes nothing: the one way to a row's lock that both databases know.
         let found = users::table.find(id.as_str());
+        if self.writes_alone() {
+            let known = found.select(users::id);
+            return Ok(self.run(|c| known.get_result::<String>(c).optional())?.is_some());
+        }
+        // An UPDATE that changes nothing: what locks a row on either database.
         let same = users::updated_at.eq(users::updated_at);
         Ok(self.run(|c| diesel::update(found).set(same).execute(c))? == 1)
     }

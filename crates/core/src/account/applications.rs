@@ -54,7 +54,8 @@ pub fn of(
         note(&mut known, &row.client_id, row.granted_at).keys.push(row.key);
     }
     for grant in tx.live_grants_of(user, now)? {
-        if liveness::of_grant(tx, &grant, now)?.is_ok() {
+        let standing = tx.find_standing(&grant.id, None)?;
+        if standing.is_some_and(|standing| liveness::of_grant(standing, now).is_ok()) {
             let known = note(&mut known, &grant.client_id, grant.created_at);
             known.offline |= !grant.session_bound;
             known.keys.extend(granted(snapshot, &grant));

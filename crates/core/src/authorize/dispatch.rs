@@ -1,5 +1,7 @@
 //! The dispatcher of `/authorize`.
 
+use std::sync::Arc;
+
 use super::parameters::Parameters;
 use super::prompt::{self, Next, Present, Progress};
 use super::request::{self, Request};
@@ -41,19 +43,20 @@ fn start(
     let now = provider.now();
     let snapshot = provider.snapshot()?;
     let parameters = Parameters(parameters);
-    let (target, login) = provider.store.read(|tx| {
-        let target = target::find(tx, &parameters)?;
-        Ok((target, session::current(provider, tx, browser, now)?))
-    })?;
+    let target = target::find(provider, &parameters)?;
     let request = match request::validate((provider, &snapshot), &target, &parameters) {
         Ok(request) => request,
         Err(Error::Refused(refusal)) => return Ok(refuse_early(provider, &target, refusal)),
         Err(error) => return Err(error),
     };
-    let cookie_at_start = login.as_ref().map(|(session, _)| prompt::name(&session.cookie));
-    let progress = Progress::new(now, cookie_at_start);
-    let flow = Flow { provider, snapshot: &snapshot, client: target.client, request, progress };
-    let next = provider.store.read(|tx| flow.next(tx, &login, now))?;
+    let (flow, next, login) = provider.store.read(|tx| {
+        let login = session::current(provider, tx, browser, now)?;
+        let cookie_at_start = login.as_ref().map(|(session, _)| prompt::name(&session.cookie));
+        let progress = Progress::new(now, cookie_at_start);
+        let flow = Flow { provider, snapshot: &snapshot, client: target.client, request, progress };
+        let next = flow.next(tx, &login, now)?;
+        Ok((flow, next, login))
+    })?;
     if matches!(next, Next::Issue | Next::Refuse(_)) {
         return provider.store.write(|tx| {
             interaction::take(tx, parked)?;
@@ -74,7 +77,7 @@ fn start(
 /// # Errors
 /// `invalid_request` or `invalid_client` on a page: what has no trusted target is not stored.
 pub fn park(provider: &Provider, parameters: &[(String, String)]) -> Result<InteractionId, Error> {
-    provider.store.read(|tx| target::find(tx, &Parameters(parameters)))?;
+    target::find(provider, &Parameters(parameters))?;
     interaction::park(provider, parameters)
 }
 
@@ -140,7 +143,7 @@ pub fn decide(
                 flow.progress.account_changed = true;
             }
             (Decision::Consent, Next::Consent(_), Some((_, user))) => {
-                let asked = (&flow.client, &flow.request);
+                let asked = (&*flow.client, &flow.request);
                 consent::remember(tx, &snapshot, asked, &user.id, now)?;
                 let event = Event::new(Kind::ConsentGranted).user(&user.id).client(&flow.client.id);
                 let event = event.detail("scope", flow.request.scopes.to_string());
@@ -165,7 +168,7 @@ pub fn decide(
 struct Flow<'a> {
     provider: &'a Provider,
     snapshot: &'a Snapshot,
-    client: ClientRow,
+    client: Arc<ClientRow>,
     request: Request,
     progress: Progress,
 }
@@ -189,13 +192,14 @@ impl<'a> Flow<'a> {
             let text = "The application is not registered here, or it is disabled";
             Error::refused(ErrorCode::InvalidClient, text)
         })?;
+        let client = Arc::new(client);
         Ok((Self { provider, snapshot, client, request: *request, progress }, row.document))
     }
 
     fn next(&self, tx: &mut dyn Tx, login: &Login, now: Timestamp) -> Result<Next, Error> {
         let mut settled = prompt::Consent { settled: false };
         if let Some((_, user)) = login {
-            let asked = (&self.client, &self.request);
+            let asked = (&*self.client, &self.request);
             settled = consent::state(tx, self.snapshot, asked, &user.id)?;
         }
         let present = login.as_ref().map(|(session, user)| Present {
@@ -215,7 +219,7 @@ impl<'a> Flow<'a> {
         let login = session::held(self.provider, tx, browser, now)?;
         let refusal = match (self.next(tx, &login, now)?, &login) {
             (Next::Issue, Some((session, user))) => {
-                let asked = (&self.client, &self.request);
+                let asked = (&*self.client, &self.request);
                 let context = (self.provider, self.snapshot);
                 return code::issue(context, tx, asked, (session, user), now).map(Step::Answer);
             }

@@ -1,6 +1,8 @@
 //! Where an answer may go: client and redirect URI, checked before anything else. What fails
 //! here is a page, never a redirect (RFC 6749 section 4.1.2.1).
 
+use std::sync::Arc;
+
 use super::parameters::Parameters;
 use super::{Answer, ResponseMode};
 use crate::client::redirect_uri;
@@ -8,13 +10,13 @@ use crate::error::{Error, ErrorCode, Refusal};
 use crate::id::ClientId;
 use crate::provider::Provider;
 use crate::secret::Secret;
-use crate::store::{ClientRow, Tx};
+use crate::store::ClientRow;
 
 /// A verified destination.
 #[derive(Debug)]
 pub struct Target {
     /// Who asks.
-    pub client: ClientRow,
+    pub client: Arc<ClientRow>,
     /// Where the answer goes, as the request wrote it.
     pub redirect_uri: String,
     /// Whether the request named it.
@@ -25,11 +27,12 @@ pub struct Target {
     pub state: Option<String>,
 }
 
-/// Finds the client and checks the redirect URI.
+/// Finds the client and checks the redirect URI. To be called outside transactions
+/// ([`crate::provider::Shared::registration`]).
 ///
 /// # Errors
 /// `invalid_request` or `invalid_client`, to be shown on a page.
-pub fn find(tx: &mut dyn Tx, parameters: &Parameters<'_>) -> Result<Target, Error> {
+pub fn find(provider: &Provider, parameters: &Parameters<'_>) -> Result<Target, Error> {
     for name in ["client_id", "redirect_uri"] {
         if parameters.is_repeated(name) {
             let text = format!("{name} was sent more than once");
@@ -40,7 +43,8 @@ pub fn find(tx: &mut dyn Tx, parameters: &Parameters<'_>) -> Result<Target, Erro
         return Err(Error::refused(ErrorCode::InvalidRequest, "client_id is missing"));
     };
     let plausible = id.len() <= 255 && id.bytes().all(|b| (0x20..=0x7E).contains(&b));
-    let client = if plausible { tx.find_client(&ClientId::new(id))? } else { None };
+    let found = if plausible { provider.registration(&ClientId::new(id))? } else { None };
+    let client = found.map(|found| Arc::clone(&found.client));
     let client = client.filter(|client| client.disabled_at.is_none()).ok_or_else(|| {
         let text = "The application is not registered here, or it is disabled";
         Refusal::new(ErrorCode::InvalidClient, text).detail(format!("client_id {id:?}"))

@@ -87,10 +87,10 @@ pub fn current(
     browser: &Browser,
     now: Timestamp,
 ) -> Result<Option<(SessionRow, UserRow)>, Error> {
-    let session = shown(tx, browser)?.filter(|session| is_live(provider, session, now));
-    let Some(session) = session else { return Ok(None) };
-    let user = tx.find_user(&session.user_id)?.filter(|user| user.disabled_at.is_none());
-    Ok(user.map(|user| (session, user)))
+    let Some(cookie) = browser.session.as_ref().map(Secret::digest) else { return Ok(None) };
+    let found = tx.find_session_and_user(&cookie)?;
+    Ok(found
+        .filter(|(session, user)| is_live(provider, session, now) && user.disabled_at.is_none()))
 }
 
 /// As [`current`], with the user's row held ([`crate::store::UserTx::hold_user`]): nothing begins

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::StoreError;
+use super::{StoreError, UserRow};
 use crate::claims::request::ClaimsRequest;
 use crate::id::{ClientId, GrantId, Jti, Sid, Subject, UserId};
 use crate::scope::ScopeSet;
@@ -61,6 +61,19 @@ pub struct GrantRow {
     pub expires_at: Timestamp,
     /// When and why it was revoked.
     pub revoked: Option<(Timestamp, String)>,
+}
+
+/// A grant with what it stands on, as one statement saw them.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// The grant, revoked or expired or not.
+    pub grant: GrantRow,
+    /// Its user, disabled or not; none when the grant has no user or the user is gone.
+    pub user: Option<UserRow>,
+    /// When its session ends at the latest; none when it has no session or that has ended.
+    pub session_expires_at: Option<Timestamp>,
+    /// Whether the access token that was asked about was revoked; false when none was.
+    pub jti_revoked: bool,
 }
 
 /// An authorization code as stored.
@@ -158,6 +171,17 @@ pub trait GrantTx {
     /// [`StoreError`] when the database fails or the row is corrupt.
     fn find_grant(&mut self, id: &GrantId) -> Result<Option<GrantRow>, StoreError>;
 
+    /// The grant with this id, its user and the end of its session, and whether the access token
+    /// named by `jti` was revoked.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails or a row is corrupt.
+    fn find_standing(
+        &mut self,
+        id: &GrantId,
+        jti: Option<&Jti>,
+    ) -> Result<Option<Standing>, StoreError>;
+
     /// The grants of a user that are neither revoked nor expired, newest first.
     ///
     /// # Errors
@@ -221,10 +245,10 @@ pub trait GrantTx {
     /// [`StoreError`] when the database fails or the row is corrupt.
     fn find_refresh(&mut self, grant: &GrantId) -> Result<Option<RefreshRow>, StoreError>;
 
-    /// Adds the refresh state of a grant.
+    /// Adds the refresh state of a grant that has none.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when the grant has one.
+    /// [`StoreError`] when the database fails.
     fn insert_refresh(&mut self, row: &RefreshRow) -> Result<(), StoreError>;
 
     /// Rotates: one UPDATE keyed by grant and current token; false when `from` is not current.

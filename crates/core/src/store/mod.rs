@@ -24,6 +24,7 @@ pub use clients::{ClientRow, ClientSecretRow, ClientTx, Origin};
 pub use consents::{ConsentKey, ConsentRow, ConsentTx};
 pub use grants::{
     AccessTokenRow, CodeRow, Confirmation, GrantRow, GrantTx, RefreshRow, Rotated, Rotation,
+    Standing,
 };
 pub use interactions::{InteractionRow, InteractionTx};
 pub use keys::{KeyRow, KeyState, KeyTx};

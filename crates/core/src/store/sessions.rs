@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::StoreError;
+use super::{StoreError, UserRow};
 use crate::id::{Sid, UserId};
 use crate::secret::Digest;
 use crate::time::Timestamp;
@@ -44,6 +44,15 @@ pub trait SessionTx {
     /// # Errors
     /// [`StoreError`] when the database fails or the row is corrupt.
     fn find_session(&mut self, cookie: &Digest) -> Result<Option<SessionRow>, StoreError>;
+
+    /// As [`SessionTx::find_session`], with its user, disabled or not.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails or a row is corrupt.
+    fn find_session_and_user(
+        &mut self,
+        cookie: &Digest,
+    ) -> Result<Option<(SessionRow, UserRow)>, StoreError>;
 
     /// The session with this `sid`, expired or not.
     ///

@@ -52,11 +52,11 @@ pub fn redeem(
         if now >= code.expires_at {
             return Err(invalid_grant(REFUSED, "the code has expired"));
         }
-        let grant = tx.find_grant(&code.grant_id)?;
-        let grant = grant.ok_or_else(|| invalid_grant(REFUSED, "the grant is gone"))?;
-        let user = liveness::of_grant(tx, &grant, now)?;
-        let user = user.map_err(|why| invalid_grant(REFUSED, why))?;
-        liveness::of_client(&client, grant.created_at).map_err(|w| invalid_grant(REFUSED, w))?;
+        let standing = tx.find_standing(&code.grant_id, None)?;
+        let standing = standing.ok_or_else(|| invalid_grant(REFUSED, "the grant is gone"))?;
+        let (grant, user) = liveness::of_client(&client, standing.grant.created_at)
+            .and_then(|()| liveness::of_grant(standing, now))
+            .map_err(|why| invalid_grant(REFUSED, why))?;
         let granted = registered(&client, &grant.scopes)?;
         let target = target(snapshot, (&client, &grant), &granted, shown.resources)?;
         if !tx.claim_code(&digest, now)? {

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::id::{ClientId, Jti};
 use crate::mint::access_token;
 use crate::provider::Provider;
-use crate::store::{ClientRow, GrantRow, StoreExt as _, Tx, UserRow};
+use crate::store::{ClientRow, GrantRow, Standing, StoreExt as _, UserRow};
 use crate::time::Timestamp;
 
 /// A token that counts, with what it hangs on.
@@ -49,51 +49,45 @@ pub fn of_token(
     if let Err(why) = of_client(&client, issued) {
         return Ok(Err(why));
     }
-    provider.store.read(|tx| {
-        if tx.is_jti_revoked(&Jti::new(jti))? {
-            return Ok(Err("the token was revoked"));
-        }
-        let Some(id) = access_token::grant_of(jti) else {
-            return Ok(Ok(Live { client, grant: None }));
-        };
-        let Some(grant) = tx.find_grant(&id)? else { return Ok(Err("the grant is gone")) };
-        if let Err(why) = of_client(&client, grant.created_at) {
-            return Ok(Err(why));
-        }
-        Ok(of_grant(tx, &grant, now)?.map(|user| Live { client, grant: Some((grant, user)) }))
-    })
+    let jti = Jti::new(jti);
+    let Some(id) = access_token::grant_of(jti.as_str()) else {
+        let revoked = provider.store.read(|tx| Ok(tx.is_jti_revoked(&jti)?))?;
+        return Ok(if revoked { Err(REVOKED) } else { Ok(Live { client, grant: None }) });
+    };
+    let standing = provider.store.read(|tx| Ok(tx.find_standing(&id, Some(&jti))?))?;
+    let Some(standing) = standing else { return Ok(Err("the grant is gone")) };
+    if standing.jti_revoked {
+        return Ok(Err(REVOKED));
+    }
+    if let Err(why) = of_client(&client, standing.grant.created_at) {
+        return Ok(Err(why));
+    }
+    Ok(of_grant(standing, now).map(|grant| Live { client, grant: Some(grant) }))
 }
 
+const REVOKED: &str = "the token was revoked";
+
 /// Whether a grant still counts: not revoked, not expired, its session there if it is bound to
-/// one, its user enabled. The user, or why not.
+/// one, its user enabled.
 ///
 /// # Errors
-/// [`Error::Store`] when the database fails.
-pub fn of_grant(
-    tx: &mut dyn Tx,
-    grant: &GrantRow,
-    now: Timestamp,
-) -> Result<Result<UserRow, &'static str>, Error> {
+/// Why not.
+pub fn of_grant(standing: Standing, now: Timestamp) -> Result<(GrantRow, UserRow), &'static str> {
+    let Standing { grant, user, session_expires_at, jti_revoked: _ } = standing;
     if grant.revoked.is_some() {
-        return Ok(Err("the grant was revoked"));
+        return Err("the grant was revoked");
     }
     if now >= grant.expires_at {
-        return Ok(Err("the grant has expired"));
+        return Err("the grant has expired");
     }
-    if grant.session_bound {
-        let session = match &grant.sid {
-            Some(sid) => tx.find_session_by_sid(sid)?,
-            None => None,
-        };
-        if session.is_none_or(|session| now >= session.expires_at) {
-            return Ok(Err("the session has ended"));
-        }
+    if grant.session_bound && session_expires_at.is_none_or(|end| now >= end) {
+        return Err("the session has ended");
     }
-    let Some(id) = &grant.user_id else { return Ok(Err("the grant has no user")) };
-    match tx.find_user(id)? {
-        Some(user) if user.disabled_at.is_none() => Ok(Ok(user)),
-        Some(_) => Ok(Err("the user is disabled")),
-        None => Ok(Err("the user is gone")),
+    match user {
+        Some(user) if user.disabled_at.is_none() => Ok((grant, user)),
+        Some(_) => Err("the user is disabled"),
+        None if grant.user_id.is_none() => Err("the grant has no user"),
+        None => Err("the user is gone"),
     }
 }
 

@@ -114,14 +114,14 @@ pub fn rotate(
         let (Some(parts), Some(successor)) = (&parts, &successor) else {
             return Err(invalid_grant(REFUSED, "not a refresh token of ours"));
         };
-        let grant = tx.find_grant(&parts.grant)?;
-        let grant = grant.ok_or_else(|| invalid_grant(REFUSED, "no such grant"))?;
-        if grant.client_id != client.id {
+        let standing = tx.find_standing(&parts.grant, None)?;
+        let standing = standing.ok_or_else(|| invalid_grant(REFUSED, "no such grant"))?;
+        if standing.grant.client_id != client.id {
             return Err(invalid_grant(REFUSED, "the token belongs to another client"));
         }
-        liveness::of_client(&client, grant.created_at).map_err(|w| invalid_grant(REFUSED, w))?;
-        let user = liveness::of_grant(tx, &grant, now)?;
-        let user = user.map_err(|why| invalid_grant(REFUSED, why))?;
+        let (grant, user) = liveness::of_client(&client, standing.grant.created_at)
+            .and_then(|()| liveness::of_grant(standing, now))
+            .map_err(|why| invalid_grant(REFUSED, why))?;
         let narrowed = narrow(&registered(&client, &grant.scopes)?, shown.scope)?;
         let target = target(snapshot, (&client, &grant), &narrowed, shown.resources)?;
         let scopes = target.scopes(&narrowed);

@@ -7,8 +7,8 @@ use keywright_core::store::{
     AccessTokenRow, Aggregate, AuditEvent, AuditFilter, AuditTx, ClientRow, ClientSecretRow,
     ClientTx, CodeRow, ConsentRow, ConsentTx, CredentialKind, CredentialRow, GrantRow, GrantTx,
     IdentityRow, InteractionRow, InteractionTx, KeyRow, KeyState, KeyTx, Origin, OutboxRow,
-    OutboxTx, RefreshRow, ResourceRow, ResourceTx, Rotation, SessionRow, SessionTx, StoreError,
-    SweepTx, ThrottleRow, ThrottleTx, Tx, UserRow, UserTx, VersionTx,
+    OutboxTx, RefreshRow, ResourceRow, ResourceTx, Rotation, SessionRow, SessionTx, Standing,
+    StoreError, SweepTx, ThrottleRow, ThrottleTx, Tx, UserRow, UserTx, VersionTx,
 };
 use keywright_core::time::{Seconds, Timestamp};
 
@@ -49,6 +49,7 @@ hand_on! {
     }
     GrantTx {
         fn find_grant(id: &GrantId) -> Option<GrantRow>;
+        fn find_standing(id: &GrantId, jti: Option<&Jti>) -> Option<Standing>;
         fn live_grants_of(user: &UserId, now: Timestamp) -> Vec<GrantRow>;
         fn insert_grant(grant: &GrantRow) -> ();
         fn revoke_grant(id: &GrantId, now: Timestamp, reason: &str) -> bool;
@@ -95,6 +96,7 @@ hand_on! {
     }
     SessionTx {
         fn find_session(cookie: &Digest) -> Option<SessionRow>;
+        fn find_session_and_user(cookie: &Digest) -> Option<(SessionRow, UserRow)>;
         fn find_session_by_sid(sid: &Sid) -> Option<SessionRow>;
         fn sessions_of(user: &UserId) -> Vec<SessionRow>;
         fn insert_session(session: &SessionRow) -> ();
