@@ -59,7 +59,8 @@ fn of_access_token(
     if let Some((_, user)) = live.grant {
         answer.insert("username".into(), user.login.into());
     }
-    answer.extend(claims.into_iter().filter(|(name, _)| name != "token_type"));
+    let claims = claims.iter().filter(|(name, _)| *name != "token_type");
+    answer.extend(claims.map(|(name, value)| (name.clone(), value.clone())));
     Ok(Some(answer))
 }
 

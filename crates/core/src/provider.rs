@@ -2,7 +2,7 @@
 //! request needs (keys and resources), and the clients that were asked for.
 //!
 //! Owns when cached state may be used: a snapshot is loaded with its versions in one
-//! transaction, [`Shared::poll`] (once a second) replaces it when a version moved, and one
+//! transaction, [`Provider::poll`] (once a second) replaces it when a version moved, and one
 //! that was last confirmed more than [`STALE_AFTER`] ago is confirmed again before use.
 
 use std::net::IpAddr;
@@ -21,7 +21,7 @@ use crate::keys::rotate;
 use crate::keys::seal::MasterKey;
 use crate::random::Random;
 use crate::resource::Resource;
-use crate::store::{Aggregate, Store, StoreExt as _, Tx};
+use crate::store::{Aggregate, AuditEvent, Mode, Outcome, Store, StoreError, StoreExt as _, Tx};
 use crate::time::{Clock, Seconds, Timestamp};
 
 /// How long a snapshot may be used without asking the database whether it still holds.
@@ -132,6 +132,8 @@ pub struct Caller {
 pub struct Provider {
     /// Who asks.
     pub caller: Caller,
+    /// The database.
+    pub store: Arc<dyn Store>,
     shared: Arc<Shared>,
 }
 
@@ -147,8 +149,6 @@ impl Deref for Provider {
 pub struct Shared {
     /// What the operator decided.
     pub settings: Settings,
-    /// The database.
-    pub store: Arc<dyn Store>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The random source.
@@ -179,23 +179,22 @@ impl Provider {
         let clients = Cache::default();
         clients.expect(store.read(|tx| Ok(tx.version(Aggregate::Clients)?))?);
         let snapshot = RwLock::new((Arc::new(snapshot), now));
-        let shared = Shared { settings, store, clock, random, master, snapshot, clients };
-        Ok(Self { caller: Caller::default(), shared: Arc::new(shared) })
+        let shared = Shared { settings, clock, random, master, snapshot, clients };
+        Ok(Self { caller: Caller::default(), store, shared: Arc::new(shared) })
     }
 
     /// The same provider, asked by `caller`.
     #[must_use]
     pub fn asked_by(&self, caller: Caller) -> Self {
-        Self { caller, shared: Arc::clone(&self.shared) }
-    }
-}
-
-impl Shared {
-    /// The instant of this request: read it once.
-    pub fn now(&self) -> Timestamp {
-        self.clock.now()
+        Self { caller, ..self.clone() }
     }
 
+    /// The same provider for a thread that must not wait: whatever needs the database is refused
+    /// with [`StoreError::NotAsked`].
+    #[must_use]
+    pub fn from_memory(&self) -> Self {
+        Self { store: Arc::new(NotAsked), ..self.clone() }
+    }
     /// Keys and resources, at most [`STALE_AFTER`] behind the database.
     ///
     /// # Errors
@@ -206,14 +205,6 @@ impl Shared {
         }
         self.poll()?;
         Ok(self.current().0)
-    }
-
-    /// Keys and resources if they were confirmed within [`STALE_AFTER`]; never asks the database,
-    /// so that a thread which must not block may call it.
-    pub fn fresh_snapshot(&self) -> Option<Arc<Snapshot>> {
-        let (snapshot, confirmed) = self.current();
-        let age = self.now().since(confirmed);
-        (-STALE_AFTER.0..=STALE_AFTER.0).contains(&age.0).then_some(snapshot)
     }
 
     /// A client with its secrets, disabled or not, at most [`STALE_AFTER`] behind the database.
@@ -237,13 +228,6 @@ impl Shared {
         let Some((version, registration)) = found else { return Ok(None) };
         self.clients.remember(version, &registration);
         Ok(Some(registration))
-    }
-
-    /// Keys and resources as they were last seen, however long ago: to be looked at, not to
-    /// answer requests with. And how long ago the database confirmed them.
-    pub fn last_snapshot(&self) -> (Arc<Snapshot>, Seconds) {
-        let (snapshot, confirmed) = self.current();
-        (snapshot, self.now().since(confirmed))
     }
 
     /// Compares versions with the database and reloads what changed. Run once a second, and
@@ -284,6 +268,28 @@ impl Shared {
         }
         Ok(changed)
     }
+}
+
+impl Shared {
+    /// The instant of this request: read it once.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Keys and resources if they were confirmed within [`STALE_AFTER`]; never asks the database,
+    /// so that a thread which must not block may call it.
+    pub fn fresh_snapshot(&self) -> Option<Arc<Snapshot>> {
+        let (snapshot, confirmed) = self.current();
+        let age = self.now().since(confirmed);
+        (-STALE_AFTER.0..=STALE_AFTER.0).contains(&age.0).then_some(snapshot)
+    }
+
+    /// Keys and resources as they were last seen, however long ago: to be looked at, not to
+    /// answer requests with. And how long ago the database confirmed them.
+    pub fn last_snapshot(&self) -> (Arc<Snapshot>, Seconds) {
+        let (snapshot, confirmed) = self.current();
+        (snapshot, self.now().since(confirmed))
+    }
 
     /// The algorithms that are enabled.
     pub fn algorithms(&self) -> &[Algorithm] {
@@ -293,6 +299,19 @@ impl Shared {
     fn current(&self) -> (Arc<Snapshot>, Timestamp) {
         let guard = self.snapshot.read().unwrap_or_else(PoisonError::into_inner);
         (Arc::clone(&guard.0), guard.1)
+    }
+}
+
+/// A store that refuses everything.
+struct NotAsked;
+
+impl Store for NotAsked {
+    fn transact(
+        &self,
+        _: Mode,
+        _: &mut dyn FnMut(&mut dyn Tx) -> Outcome,
+    ) -> Result<Vec<AuditEvent>, StoreError> {
+        Err(StoreError::NotAsked)
     }
 }
 

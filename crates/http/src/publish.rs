@@ -12,7 +12,7 @@ use actix_web::web::Bytes;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keywright_core::discovery;
-use keywright_core::provider::{Settings, Snapshot};
+use keywright_core::provider::{Provider, Settings, Snapshot};
 use openssl::sha::sha256;
 
 use crate::error::Failure;
@@ -81,7 +81,7 @@ impl Publisher {
     ) -> Result<Arc<Published>, Failure> {
         let snapshot = match state.provider.fresh_snapshot() {
             Some(snapshot) => snapshot,
-            None => state.ask(request, |provider| provider.snapshot()).await?,
+            None => state.ask(request, Provider::snapshot).await?,
         };
         let last = self.last.read().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(last) = last.filter(|last| Arc::ptr_eq(&last.snapshot, &snapshot)) {

@@ -8,6 +8,7 @@ use actix_web::dev::ServiceRequest;
 use actix_web::http::header::{FORWARDED, HeaderName, X_FORWARDED_FOR};
 use keywright_core::error::Error;
 use keywright_core::provider::Provider;
+use keywright_core::store::StoreError;
 use url::Url;
 
 use crate::error::Failure;
@@ -82,6 +83,28 @@ impl State {
     {
         let provider = self.provider.asked_by(caller::of(request, self));
         self.hop.run(move || work(&provider)).await
+    }
+
+    /// As [`State::ask`] for work that may find all it needs in memory: it is done on this thread
+    /// then. Work that turns out to need the database is begun anew where it may wait, so it must
+    /// not have done anything before its first transaction.
+    ///
+    /// # Errors
+    /// As [`Hop::run`].
+    pub(crate) async fn ask_memory_first<T, F>(
+        &self,
+        request: &HttpRequest,
+        work: F,
+    ) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        F: Fn(&Provider) -> Result<T, Error> + Send + 'static,
+    {
+        let provider = self.provider.asked_by(caller::of(request, self));
+        match work(&provider.from_memory()) {
+            Err(Error::Store(StoreError::NotAsked)) => self.hop.run(move || work(&provider)).await,
+            answer => Ok(answer?),
+        }
     }
 
     /// The shared part of every page.

@@ -56,7 +56,7 @@ impl From<StoreError> for Failure {
                 failure.hint("check that the database runs and database.url is right, then retry")
             }
             StoreError::Corrupt { .. } => failure.hint("restore the database from a backup"),
-            StoreError::Conflict(_) | StoreError::Failed(_) => failure,
+            StoreError::Conflict(_) | StoreError::NotAsked | StoreError::Failed(_) => failure,
         }
     }
 }

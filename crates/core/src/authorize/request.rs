@@ -242,7 +242,7 @@ fn hint(
     hint: Option<&str>,
 ) -> Result<Option<Subject>, Error> {
     let Some(hint) = hint else { return Ok(None) };
-    let verified = snapshot.keys.verify(hint, id_token::TYP, true).map(|(_, claims)| claims);
+    let verified = snapshot.keys.verify(hint, id_token::TYP, true);
     let text = |claims: &serde_json::Map<String, serde_json::Value>, name: &str| {
         claims.get(name).and_then(serde_json::Value::as_str).map(str::to_owned)
     };

@@ -28,7 +28,7 @@ pub struct Target {
 }
 
 /// Finds the client and checks the redirect URI. To be called outside transactions
-/// ([`crate::provider::Shared::registration`]).
+/// ([`crate::provider::Provider::registration`]).
 ///
 /// # Errors
 /// `invalid_request` or `invalid_client`, to be shown on a page.

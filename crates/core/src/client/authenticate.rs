@@ -37,7 +37,7 @@ pub fn secret_digest(master: &MasterKey, secret: &Secret) -> Result<Digest, Erro
 }
 
 /// The client that the request proves, enabled. A public client proves nothing but its name. To
-/// be called outside transactions ([`crate::provider::Shared::registration`]).
+/// be called outside transactions ([`crate::provider::Provider::registration`]).
 ///
 /// # Errors
 /// `invalid_request` when two methods are used at once, `invalid_client` for all else.

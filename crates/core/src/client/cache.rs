@@ -2,7 +2,7 @@
 //!
 //! Owns what is remembered and for how long. Read through: a miss asks the database, what does
 //! not exist is not remembered. The whole cache goes when the version of the clients has moved;
-//! [`crate::provider::Shared::poll`] looks once a second.
+//! [`crate::provider::Provider::poll`] looks once a second.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};

@@ -1,9 +1,14 @@
 //! The keys of one snapshot: who signs, who verifies, what the JWKS says.
 
-use std::collections::{BTreeMap, HashMap};
+mod genuine;
 
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use openssl::sha::sha256;
 use serde_json::{Map, Value};
 
+use self::genuine::{Genuine, Seen};
 use crate::error::Error;
 use crate::id::Kid;
 use crate::keys::algorithm::Algorithm;
@@ -12,6 +17,7 @@ use crate::keys::jwks;
 use crate::keys::seal::MasterKey;
 use crate::keys::sign::{Compact, Signer, Verifier};
 use crate::random::Random;
+use crate::secret::Digest;
 use crate::store::{KeyRow, KeyState, StoreError};
 use crate::time::Timestamp;
 
@@ -34,6 +40,7 @@ pub struct KeyRing {
     states: HashMap<Kid, KeyState>,
     lives: Vec<Life>,
     jwks: String,
+    seen: Seen,
 }
 
 impl KeyRing {
@@ -57,7 +64,8 @@ impl KeyRing {
         }
         let states = rows.iter().map(|row| (row.kid.clone(), row.state)).collect();
         let lives = rows.iter().map(life).collect();
-        Ok(Self { signers, verifiers, states, lives, jwks: jwks::document(rows)? })
+        let (jwks, seen) = (jwks::document(rows)?, Seen::default());
+        Ok(Self { signers, verifiers, states, lives, jwks, seen })
     }
 
     /// The JWKS (RFC 7517): announced, active and retired keys.
@@ -94,24 +102,27 @@ impl KeyRing {
     /// Verifies a compact JWS by its `kid`: `None` when it is forged or malformed, of an unknown
     /// or revoked key, or of another `typ`. With `removed`, keys that left the JWKS count too
     /// (`id_token_hint`). What the claims say, expiry included, is the caller's to judge.
-    pub fn verify(
-        &self,
-        token: &str,
-        typ: &str,
-        removed: bool,
-    ) -> Option<(Kid, Map<String, Value>)> {
-        let token = Compact::parse(token)?;
-        let kid = Kid::new(token.kid()?);
-        let acceptable = match self.state(&kid)? {
+    pub fn verify(&self, token: &str, typ: &str, removed: bool) -> Option<Arc<Map<String, Value>>> {
+        let genuine = self.genuine(token)?;
+        let acceptable = match self.state(&genuine.kid)? {
             KeyState::Announced | KeyState::Active | KeyState::Retired => true,
             KeyState::Removed => removed,
             KeyState::Revoked => false,
         };
-        if !acceptable || !token.is_typ(typ) {
-            return None;
+        (acceptable && genuine.is_typ(typ)).then(|| Arc::clone(&genuine.claims))
+    }
+
+    fn genuine(&self, token: &str) -> Option<Arc<Genuine>> {
+        let digest = Digest(sha256(token.as_bytes()));
+        if let Some(genuine) = self.seen.find(&digest) {
+            return Some(genuine);
         }
+        let token = Compact::parse(token)?;
+        let kid = Kid::new(token.kid()?);
         let claims = self.verifiers.get(&kid)?.verify(&token)?;
-        Some((kid, claims))
+        let genuine = Arc::new(Genuine::new(kid, &token, claims));
+        self.seen.remember(&digest, &genuine);
+        Some(genuine)
     }
 }
 

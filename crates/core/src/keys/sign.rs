@@ -128,14 +128,21 @@ impl<'t> Compact<'t> {
         self.header.get("alg")?.as_str()
     }
 
-    /// Whether the header's `typ` is `typ`: letter case and a leading `application/` do not
-    /// matter (RFC 7515 section 4.1.9).
-    pub fn is_typ(&self, typ: &str) -> bool {
-        let Some(own) = self.header.get("typ").and_then(Value::as_str) else {
-            return false;
-        };
-        bare(own).eq_ignore_ascii_case(bare(typ))
+    /// The header's `typ`.
+    pub fn typ(&self) -> Option<&str> {
+        self.header.get("typ")?.as_str()
     }
+
+    /// Whether the header's `typ` is `typ`, as [`is_same_typ`] has it.
+    pub fn is_typ(&self, typ: &str) -> bool {
+        self.typ().is_some_and(|own| is_same_typ(own, typ))
+    }
+}
+
+/// Whether two values of `typ` are the same: letter case and a leading `application/` do not
+/// matter (RFC 7515 section 4.1.9).
+pub fn is_same_typ(one: &str, other: &str) -> bool {
+    bare(one).eq_ignore_ascii_case(bare(other))
 }
 
 fn bare(typ: &str) -> &str {

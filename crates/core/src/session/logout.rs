@@ -3,6 +3,8 @@
 //! A valid `id_token_hint` for the session at hand logs out at once; anything else asks the
 //! user first, so that no page elsewhere can log people out.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
@@ -75,7 +77,7 @@ fn start(
     let hint = parameters.get("id_token_hint").map(|hint| verify(provider, hint)).transpose()?;
     provider.store.write(|tx| {
         interaction::take(tx, parked)?;
-        let client = client(tx, &parameters, hint.as_ref())?;
+        let client = client(tx, &parameters, hint.as_deref())?;
         let redirect = redirect(client.as_ref(), &parameters)?;
         if let Some(hint) = &hint {
             end_named(provider, tx, hint, now)?;
@@ -111,7 +113,7 @@ pub fn park(provider: &Provider, parameters: &[(String, String)]) -> Result<Inte
     check_form(&view)?;
     let hint = view.get("id_token_hint").map(|hint| verify(provider, hint)).transpose()?;
     provider.store.read(|tx| {
-        let client = client(tx, &view, hint.as_ref())?;
+        let client = client(tx, &view, hint.as_deref())?;
         redirect(client.as_ref(), &view)
     })?;
     interaction::park(provider, parameters)
@@ -231,9 +233,9 @@ fn check_form(parameters: &Parameters<'_>) -> Result<(), Error> {
 }
 
 /// The claims of an ID token of ours, expired or not, its key rotated out or not.
-fn verify(provider: &Provider, hint: &str) -> Result<Map<String, Value>, Error> {
+fn verify(provider: &Provider, hint: &str) -> Result<Arc<Map<String, Value>>, Error> {
     let snapshot = provider.snapshot()?;
-    let verified = snapshot.keys.verify(hint, id_token::TYP, true).map(|(_, claims)| claims);
+    let verified = snapshot.keys.verify(hint, id_token::TYP, true);
     verified.filter(|claims| text(claims, "iss") == Some(&provider.settings.issuer)).ok_or_else(
         || {
             let text = "id_token_hint is not an ID token of this server";

@@ -158,6 +158,10 @@ pub enum StoreError {
     /// A unique value is taken already.
     #[error("already exists: {0}")]
     Conflict(&'static str),
+    /// The thread must not wait for the database: ask again on one that may
+    /// ([`crate::provider::Provider::from_memory`]).
+    #[error("the database was not asked")]
+    NotAsked,
     /// Anything else: a broken schema, a full or read-only disk.
     #[error("the database failed: {0}")]
     Failed(String),

@@ -1,6 +1,8 @@
 //! From the text of an access token to its claims: genuine or not. Whether it still counts is
 //! [`super::liveness`].
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use crate::error::Error;
@@ -17,14 +19,14 @@ use crate::store::{StoreError, StoreExt as _};
 pub fn claims(
     (provider, snapshot): (&Provider, &Snapshot),
     token: &Secret,
-) -> Result<Option<Map<String, Value>>, Error> {
+) -> Result<Option<Arc<Map<String, Value>>>, Error> {
     let text = token.expose();
     if text.contains('.') {
         let verified = snapshot.keys.verify(text, access_token::TYP, false);
-        let ours = |claims: &Map<String, Value>| {
+        let ours = |claims: &Arc<Map<String, Value>>| {
             claims.get("iss").and_then(Value::as_str) == Some(provider.settings.issuer.as_str())
         };
-        return Ok(verified.map(|(_, claims)| claims).filter(ours));
+        return Ok(verified.filter(ours));
     }
     let row = provider.store.read(|tx| Ok(tx.find_access_token(&token.digest())?))?;
     let Some(row) = row else { return Ok(None) };
@@ -32,7 +34,7 @@ pub fn claims(
         let (table, column, id) = ("access_tokens", "claims", row.client_id.to_string());
         StoreError::Corrupt { table, column, id }
     })?;
-    Ok(Some(claims))
+    Ok(Some(Arc::new(claims)))
 }
 
 /// Whether `claims` name this audience.

@@ -1,16 +1,21 @@
 //! Clients that are known from memory: what another process changed is seen within the bound.
 
-use keywright_core::error::ErrorCode;
-use keywright_core::store::{ClientRow, StoreExt as _};
+use keywright_core::error::{Error, ErrorCode};
+use keywright_core::provider::Provider;
+use keywright_core::store::{ClientRow, StoreError, StoreExt as _};
 use keywright_core::time::Seconds;
 use keywright_core::token::{self, TokenRequest};
 use keywright_testkit::World;
 
 use crate::journey::{basic, populate, refused};
 
-fn ask(world: &World) -> Result<token::TokenResponse, keywright_core::error::Error> {
+fn ask(world: &World) -> Result<token::TokenResponse, Error> {
+    exchange(&world.provider)
+}
+
+fn exchange(provider: &Provider) -> Result<token::TokenResponse, Error> {
     let request = TokenRequest::ClientCredentials { scope: None, resources: Vec::new() };
-    token::exchange(&world.provider, &basic("app"), &request)
+    token::exchange(provider, &basic("app"), &request)
 }
 
 /// What the command line does: another process over the same database.
@@ -59,5 +64,19 @@ fn a_client_that_is_added_elsewhere_is_known_at_once() {
         assert_eq!(refused(ask(&world)), ErrorCode::InvalidClient);
         populate(&world);
         ask(&world).unwrap();
+    });
+}
+
+#[test]
+fn a_token_of_a_client_in_memory_needs_no_database() {
+    World::each(|world| {
+        populate(&world);
+        world.provider.poll().unwrap();
+        let from_memory = || exchange(&world.provider.from_memory());
+        assert!(matches!(from_memory(), Err(Error::Store(StoreError::NotAsked))));
+        ask(&world).unwrap();
+        from_memory().unwrap();
+        world.clock.advance(Seconds(6));
+        assert!(matches!(from_memory(), Err(Error::Store(StoreError::NotAsked))));
     });
 }

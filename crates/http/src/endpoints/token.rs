@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use keywright_core::provider::Provider;
-use keywright_core::token;
+use keywright_core::token::{self, TokenRequest};
 
 use super::rendering::json;
 use crate::error::Failure;
@@ -42,7 +42,13 @@ async fn exchange(
 ) -> Result<HttpResponse, Failure> {
     let ClientForm { presented, parameters, .. } = form;
     let wanted = token_request::parse(parameters)?;
+    // The other grants are rows.
+    let reads_memory = matches!(wanted, TokenRequest::ClientCredentials { .. });
     let exchange = move |provider: &Provider| token::exchange(provider, &presented, &wanted);
-    let tokens = state.ask(request, exchange).await?;
+    let tokens = if reads_memory {
+        state.ask_memory_first(request, exchange).await?
+    } else {
+        state.ask(request, exchange).await?
+    };
     Ok(json(&tokens))
 }

@@ -93,7 +93,7 @@ fn name_of(error: &StoreError) -> &'static str {
         StoreError::Unavailable(_) => "unavailable",
         StoreError::Corrupt { .. } => "corrupt",
         StoreError::Conflict(_) => "conflict",
-        StoreError::Failed(_) => "failed",
+        StoreError::NotAsked | StoreError::Failed(_) => "failed",
     }
 }
 
