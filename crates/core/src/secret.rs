@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use openssl::sha::sha256;
+use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
@@ -36,7 +36,7 @@ impl Secret {
 
     /// SHA-256 of the plaintext: what is stored of 256-bit random secrets.
     pub fn digest(&self) -> Digest {
-        Digest(sha256(self.0.as_bytes()))
+        Digest::of(self.0.as_bytes())
     }
 }
 
@@ -51,6 +51,11 @@ impl fmt::Debug for Secret {
 pub struct Digest(pub [u8; 32]);
 
 impl Digest {
+    /// SHA-256 of `bytes`.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
     /// Compares in constant time.
     pub fn matches(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()

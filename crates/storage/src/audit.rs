@@ -6,6 +6,7 @@ use keywright_core::store::{AuditEvent, AuditFilter, AuditTx, StoreError};
 use keywright_core::time::Timestamp;
 
 use crate::column::{RowName, json_text};
+use crate::db::on_either;
 use crate::schema::audit_events;
 use crate::transaction::Transaction;
 
@@ -50,7 +51,9 @@ impl AuditTx for Transaction<'_> {
             grant_id: event.grant_id.as_ref().map(GrantId::to_string),
             details: json_text(&event.details)?,
         };
-        self.insert_new(|c| diesel::insert_into(audit_events::table).values(row).execute(c))?;
+        self.insert_new(|c| {
+            on_either!(c, |c| diesel::insert_into(audit_events::table).values(row).execute(c))
+        })?;
         self.events.push(event.clone());
         Ok(())
     }

@@ -24,6 +24,18 @@ pub(crate) enum AnyConnection {
     Sqlite(SqliteConnection),
 }
 
+/// Runs the same code on either connection as what it is. Diesel finds a compiled statement by its
+/// type then; through the enum it has to write its SQL out at each run to find it.
+macro_rules! on_either {
+    ($any:expr, |$connection:ident| $work:expr) => {
+        match $any {
+            $crate::db::AnyConnection::Postgres($connection) => $work,
+            $crate::db::AnyConnection::Sqlite($connection) => $work,
+        }
+    };
+}
+pub(crate) use on_either;
+
 type Manager = <AnyConnection as Connection>::TransactionManager;
 
 impl AnyConnection {

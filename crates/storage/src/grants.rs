@@ -10,6 +10,7 @@ use keywright_core::store::{
 use keywright_core::time::Timestamp;
 
 use crate::column::{RowName, json_text, optional_json_text, seconds};
+use crate::db::on_either;
 use crate::schema::{grants, revoked_tokens, sessions, users};
 use crate::transaction::Transaction;
 use crate::users::Stored as StoredUser;
@@ -97,7 +98,9 @@ type StoredStanding = (Stored, Option<StoredUser>, Option<i64>, Option<i64>);
 impl GrantTx for Transaction<'_> {
     fn find_grant(&mut self, id: &GrantId) -> Result<Option<GrantRow>, StoreError> {
         let query = grants::table.find(id.as_str());
-        self.run(|c| query.get_result::<Stored>(c).optional())?.map(Stored::read).transpose()
+        self.run(|c| on_either!(c, |c| query.get_result::<Stored>(c).optional()))?
+            .map(Stored::read)
+            .transpose()
     }
 
     fn find_standing(
@@ -118,7 +121,8 @@ impl GrantTx for Transaction<'_> {
                 sessions::expires_at.nullable(),
                 revoked_tokens::expires_at.nullable(),
             ));
-        let found = self.run(|c| query.get_result::<StoredStanding>(c).optional())?;
+        let found =
+            self.run(|c| on_either!(c, |c| query.get_result::<StoredStanding>(c).optional()))?;
         let Some((grant, user, session_expires_at, revoked_until)) = found else {
             return Ok(None);
         };
@@ -145,7 +149,9 @@ impl GrantTx for Transaction<'_> {
 
     fn insert_grant(&mut self, grant: &GrantRow) -> Result<(), StoreError> {
         let row = Stored::new(grant)?;
-        self.insert_new(|c| diesel::insert_into(grants::table).values(row).execute(c))
+        self.insert_new(|c| {
+            on_either!(c, |c| diesel::insert_into(grants::table).values(row).execute(c))
+        })
     }
 
     fn revoke_grant(

@@ -19,6 +19,7 @@ mod interactions;
 mod keys;
 mod migrate;
 mod outbox;
+mod prepared;
 mod redeemables;
 mod resources;
 mod schema;

@@ -8,6 +8,8 @@ use keywright_core::store::{AccessTokenRow, CodeRow, RefreshRow, Rotation, Store
 use keywright_core::time::Timestamp;
 
 use crate::column::{RowName, json_text, optional_json_text, seconds};
+use crate::db::on_either;
+use crate::prepared::{RedeemCode, Rotate};
 use crate::schema::{access_tokens, codes, refresh_tokens, revoked_tokens};
 use crate::transaction::Transaction;
 
@@ -100,14 +102,16 @@ struct StoredAccessToken {
 impl Transaction<'_> {
     pub(crate) fn select_code(&mut self, digest: &Digest) -> Result<Option<CodeRow>, StoreError> {
         let query = codes::table.find(digest.0.as_slice());
-        self.run(|c| query.get_result::<StoredCode>(c).optional())?
+        self.run(|c| on_either!(c, |c| query.get_result::<StoredCode>(c).optional()))?
             .map(StoredCode::read)
             .transpose()
     }
 
     pub(crate) fn add_code(&mut self, code: &CodeRow) -> Result<(), StoreError> {
         let row = StoredCode::new(code)?;
-        self.insert_new(|c| diesel::insert_into(codes::table).values(row).execute(c))
+        self.insert_new(|c| {
+            on_either!(c, |c| diesel::insert_into(codes::table).values(row).execute(c))
+        })
     }
 
     pub(crate) fn redeem_code(
@@ -115,12 +119,8 @@ impl Transaction<'_> {
         digest: &Digest,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let unredeemed =
-            codes::table.find(digest.0.as_slice()).filter(codes::redeemed_at.is_null());
-        let count = self.run(|c| {
-            diesel::update(unredeemed).set(codes::redeemed_at.eq(Some(now.0))).execute(c)
-        })?;
-        Ok(count == 1)
+        let redeem = RedeemCode { code: digest, now };
+        Ok(self.run(|c| on_either!(c, |c| redeem.execute(c)))? == 1)
     }
 
     pub(crate) fn select_refresh(
@@ -128,7 +128,7 @@ impl Transaction<'_> {
         grant: &GrantId,
     ) -> Result<Option<RefreshRow>, StoreError> {
         let query = refresh_tokens::table.find(grant.as_str());
-        self.run(|c| query.get_result::<StoredRefresh>(c).optional())?
+        self.run(|c| on_either!(c, |c| query.get_result::<StoredRefresh>(c).optional()))?
             .map(StoredRefresh::read)
             .transpose()
     }
@@ -142,7 +142,9 @@ impl Transaction<'_> {
             idle_expires_at: row.idle_expires_at.0,
             recent: json_text(&row.recent)?,
         };
-        self.insert_new(|c| diesel::insert_into(refresh_tokens::table).values(row).execute(c))
+        self.insert_new(|c| {
+            on_either!(c, |c| diesel::insert_into(refresh_tokens::table).values(row).execute(c))
+        })
     }
 
     pub(crate) fn rotate(
@@ -151,19 +153,8 @@ impl Transaction<'_> {
         rotation: &Rotation,
     ) -> Result<bool, StoreError> {
         let recent = json_text(&rotation.recent)?;
-        let current = refresh_tokens::table
-            .find(grant.as_str())
-            .filter(refresh_tokens::token.eq(rotation.from.0.as_slice()));
-        let count = self.run(|c| {
-            diesel::update(current)
-                .set((
-                    refresh_tokens::token.eq(rotation.to.0.as_slice()),
-                    refresh_tokens::generation.eq(rotation.generation),
-                    refresh_tokens::idle_expires_at.eq(rotation.idle_expires_at.0),
-                    refresh_tokens::recent.eq(recent),
-                ))
-                .execute(c)
-        })?;
+        let rotate = Rotate { grant, rotation, recent: &recent };
+        let count = self.run(|c| on_either!(c, |c| rotate.execute(c)))?;
         Ok(count == 1)
     }
 
@@ -172,7 +163,8 @@ impl Transaction<'_> {
         digest: &Digest,
     ) -> Result<Option<AccessTokenRow>, StoreError> {
         let query = access_tokens::table.find(digest.0.as_slice());
-        let found = self.run(|c| query.get_result::<StoredAccessToken>(c).optional())?;
+        let found =
+            self.run(|c| on_either!(c, |c| query.get_result::<StoredAccessToken>(c).optional()))?;
         Ok(found.map(|row| AccessTokenRow {
             digest: *digest,
             grant_id: row.grant_id.map(GrantId::new),
@@ -190,7 +182,9 @@ impl Transaction<'_> {
             claims: row.claims.clone(),
             expires_at: row.expires_at.0,
         };
-        self.insert_new(|c| diesel::insert_into(access_tokens::table).values(row).execute(c))
+        self.insert_new(|c| {
+            on_either!(c, |c| diesel::insert_into(access_tokens::table).values(row).execute(c))
+        })
     }
 
     pub(crate) fn add_revoked_jti(
@@ -211,6 +205,6 @@ impl Transaction<'_> {
 
     pub(crate) fn has_revoked_jti(&mut self, jti: &Jti) -> Result<bool, StoreError> {
         let query = revoked_tokens::table.find(jti.as_str()).select(revoked_tokens::expires_at);
-        Ok(self.run(|c| query.get_result::<i64>(c).optional())?.is_some())
+        Ok(self.run(|c| on_either!(c, |c| query.get_result::<i64>(c).optional()))?.is_some())
     }
 }

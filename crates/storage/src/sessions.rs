@@ -7,6 +7,7 @@ use keywright_core::store::{Authentication, SessionRow, SessionTx, StoreError, U
 use keywright_core::time::Timestamp;
 
 use crate::column::{RowName, json_text};
+use crate::db::on_either;
 use crate::schema::{grants, sessions, users};
 use crate::transaction::Transaction;
 use crate::users::Stored as StoredUser;
@@ -60,7 +61,9 @@ impl Stored {
 impl SessionTx for Transaction<'_> {
     fn find_session(&mut self, cookie: &Digest) -> Result<Option<SessionRow>, StoreError> {
         let query = sessions::table.filter(sessions::cookie.eq(cookie.0.as_slice()));
-        self.run(|c| query.get_result::<Stored>(c).optional())?.map(Stored::read).transpose()
+        self.run(|c| on_either!(c, |c| query.get_result::<Stored>(c).optional()))?
+            .map(Stored::read)
+            .transpose()
     }
 
     fn find_session_and_user(
@@ -71,7 +74,8 @@ impl SessionTx for Transaction<'_> {
             .inner_join(users::table.on(users::id.eq(sessions::user_id)))
             .filter(sessions::cookie.eq(cookie.0.as_slice()))
             .select((sessions::all_columns, users::all_columns));
-        let found = self.run(|c| query.get_result::<(Stored, StoredUser)>(c).optional())?;
+        let found = self
+            .run(|c| on_either!(c, |c| query.get_result::<(Stored, StoredUser)>(c).optional()))?;
         found.map(|(session, user)| Ok((session.read()?, user.read()?))).transpose()
     }
 

@@ -79,7 +79,7 @@ fn present(stage: &Stage, token: &str) {
         == true;
     answered(revoke(&stage.provider, &basic("app"), &secret)).ok();
     let snapshot = stage.provider.snapshot().expect("keys");
-    if let Some((_, claims)) = snapshot.keys.verify(token, "at+jwt", false) {
+    if let Some(claims) = snapshot.keys.verify(token, "at+jwt", false) {
         let live = liveness::of_token(&stage.provider, &claims, stage.provider.now());
         drop(live.expect("the database answers"));
     } else {

@@ -5,7 +5,6 @@ mod genuine;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use openssl::sha::sha256;
 use serde_json::{Map, Value};
 
 use self::genuine::{Genuine, Seen};
@@ -113,7 +112,7 @@ impl KeyRing {
     }
 
     fn genuine(&self, token: &str) -> Option<Arc<Genuine>> {
-        let digest = Digest(sha256(token.as_bytes()));
+        let digest = Digest::of(token.as_bytes());
         if let Some(genuine) = self.seen.find(&digest) {
             return Some(genuine);
         }

@@ -3,7 +3,7 @@
 use keywright_core::claims::request::ClaimsRequest;
 use keywright_core::error::{Error, ErrorCode};
 use keywright_core::id::{ClientId, GrantId, Jti, UserId};
-use keywright_core::store::{Rotated, Rotation, StoreError, StoreExt as _};
+use keywright_core::store::{Rotated, Rotation, StoreExt as _};
 use keywright_testkit::database::each;
 use serde_json::json;
 

@@ -41,11 +41,11 @@ impl Genuine {
 
 /// What was found genuine, by the hash of its text.
 #[derive(Default)]
-pub(super) struct Seen(RwLock<HashMap<[u8; 32], Arc<Genuine>>>);
+pub(super) struct Seen(RwLock<HashMap<Digest, Arc<Genuine>>>);
 
 impl Seen {
     pub(super) fn find(&self, digest: &Digest) -> Option<Arc<Genuine>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&digest.0).cloned()
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
     }
 
     /// Remembers a token; forgets all others when there are too many.
@@ -54,7 +54,7 @@ impl Seen {
         if seen.len() >= CAPACITY {
             seen.clear();
         }
-        seen.insert(digest.0, Arc::clone(genuine));
+        seen.insert(*digest, Arc::clone(genuine));
     }
 }
 
