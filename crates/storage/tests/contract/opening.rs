@@ -131,7 +131,7 @@ fn processes_that_migrate_at_once_migrate_once() {
 #[test]
 fn a_pool_with_no_free_connection_is_unavailable() {
     each(|scratch| {
-        let patience = Duration::from_millis(50);
+        let patience = Duration::from_millis(500);
         let narrow = Options { connections: 1, connection_timeout: patience, ..options() };
         let database = Database::open(&scratch.url, narrow).unwrap();
         database
