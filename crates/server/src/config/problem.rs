@@ -11,9 +11,13 @@ pub(crate) struct Problem {
     pub(crate) sentence: String,
 }
 
+/// On one line: control characters, which names and values may have, are escaped.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.sentence)
+        for c in format!("{}: {}", self.place, self.sentence).chars() {
+            if c.is_control() { write!(f, "{}", c.escape_default())? } else { write!(f, "{c}")? }
+        }
+        Ok(())
     }
 }
 

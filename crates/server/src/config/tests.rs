@@ -242,6 +242,13 @@ fn a_broken_file_says_where() {
 }
 
 #[test]
+fn a_problem_is_one_line_whatever_the_names_in_it() {
+    let all = problems("\"a\\nb\\u001b\" = 1\n[[clients]]\ngrant_types = [\"x\\ny\"]");
+    assert!(all.iter().any(|problem| problem.starts_with("a\\nb\\u{1b} in keywright.toml")));
+    assert!(all.iter().all(|problem| !problem.contains(char::is_control)), "{all:?}");
+}
+
+#[test]
 fn no_problem_shows_a_secret() {
     for text in [
         "master_key = \"hunter2",
