@@ -217,6 +217,8 @@ fn words(
     let setup = setup::open(provider).expect("a link").expect("nobody is an administrator");
     let form = |browser, scope| form_token(provider, browser, scope).expect("a form token");
     let session = alice.session.as_ref().expect("a session").expose().to_owned();
+    let keys = &provider.snapshot().expect("a snapshot").keys;
+    let kid = |algorithm| keys.active_kid(algorithm).expect("a key").to_string();
     let text = |text: &Option<String>| text.clone().expect("every token");
     vec![
         ("$CODE", code.to_owned()),
@@ -227,6 +229,10 @@ fn words(
         ("$ACCESS", tokens[0].access_token.clone()),
         ("$OPAQUE", tokens[1].access_token.clone()),
         ("$ID", text(&tokens[0].id_token)),
+        ("$RS256", kid(Algorithm::RS256)),
+        ("$PS256", kid(Algorithm::PS256)),
+        ("$ES256", kid(Algorithm::ES256)),
+        ("$EDDSA", kid(Algorithm::EdDSA)),
         ("$STRANGER", stranger.device.expose().to_owned()),
         ("$ALICE", alice.device.expose().to_owned()),
         ("$SESSION", session),

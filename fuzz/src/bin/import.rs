@@ -42,7 +42,7 @@ fn check(file: &[u8], lines: Vec<Line>, ignored: &[String]) {
         assert!((1..=most).contains(&line.number), "line {} of {most}", line.number);
         match row::read(line, ignored, &random, Timestamp(1_800_000_000)) {
             Ok(candidate) => check_candidate(&candidate),
-            Err(why) => assert!(!why.reason.is_empty() && !why.reason.contains('\n')),
+            Err(why) => assert!(!why.reason.is_empty()),
         }
     }
 }
