@@ -1,4 +1,4 @@
-//! The server is killed, its database restarts, its disk is full: a refresh token that a client
+//! The server is killed, its database restarts, its disk is full or fails: a refresh token that a client
 //! received stays good.
 
 use std::fs::File;
@@ -273,6 +273,91 @@ fn a_read_only_disk_is_told_at_the_start_and_loses_nothing() {
         let reply = refresh(&http, &server.url, &holder.current).unwrap();
         holder.receive(&reply);
     }
+    drop(server);
+}
+
+/// A file system of its own in a file, which can fail as a broken disk makes one fail.
+struct FailingDisk {
+    folder: PathBuf,
+    image: PathBuf,
+}
+
+impl FailingDisk {
+    /// None where it may not be mounted; in CI it must.
+    fn mount(sandbox: &Sandbox) -> Option<Self> {
+        let disk = Self {
+            folder: sandbox.dir.path().join("data"),
+            image: sandbox.dir.path().join("image"),
+        };
+        std::fs::create_dir(&disk.folder).unwrap();
+        File::create(&disk.image).unwrap().set_len(32 << 20).unwrap();
+        if run(Command::new("mkfs.ext4").arg("-q").arg(&disk.image)) && disk.attach() {
+            return Some(disk);
+        }
+        assert!(
+            std::env::var("CI").as_deref() != Ok("true"),
+            "CI=true, but nothing can be mounted"
+        );
+        None
+    }
+
+    fn attach(&self) -> bool {
+        run(Command::new("mount").args(["-o", "loop"]).args([&self.image, &self.folder]))
+    }
+
+    /// From now on it is read-only, whatever is open.
+    fn fail(&self) {
+        assert!(run(Command::new("mount").args(["-o", "remount,abort"]).arg(&self.folder)));
+    }
+
+    /// Mends it; nothing may be open.
+    fn mend(&self) {
+        assert!(run(Command::new("umount").arg(&self.folder)));
+        // Its status says that there was something to mend.
+        run(Command::new("fsck.ext4").arg("-fy").arg(&self.image));
+        assert!(self.attach());
+    }
+}
+
+impl Drop for FailingDisk {
+    fn drop(&mut self) {
+        run(Command::new("umount").arg("-l").arg(&self.folder));
+    }
+}
+
+/// Whether a command exists and succeeds.
+fn run(command: &mut Command) -> bool {
+    command.output().is_ok_and(|ran| ran.status.success())
+}
+
+#[test]
+fn a_disk_that_turns_read_only_is_a_clear_refusal_and_loses_nothing() {
+    let sandbox = Sandbox::configured(&format!("{LONG_GRACE}{}", configuration()));
+    let Some(disk) = FailingDisk::mount(&sandbox) else {
+        println!("skipped: only root may mount a disk that fails");
+        return;
+    };
+    let server = sandbox.serve();
+    let http = Visitor::new().http;
+    let mut holders = Holder::crowd(&server.url);
+    for holder in &mut holders {
+        let reply = refresh(&http, &server.url, &holder.current).unwrap();
+        holder.receive(&reply);
+    }
+    disk.fail();
+    for holder in &holders {
+        let refused = refresh(&http, &server.url, &holder.current).unwrap();
+        assert!([500, 503].contains(&refused.status), "{refused:?}");
+        assert!(refused.json()["error"].is_string());
+        server.get("/jwks");
+    }
+    let (status, log) = server.stop();
+    assert!(status.success(), "{log}");
+    assert!(log.contains("readonly database"), "{log}");
+    disk.mend();
+    assert_eq!(damage_of_sqlite(&database(&sandbox)), [""; 0]);
+    let server = sandbox.serve();
+    verify(&mut holders, &http, &server.url);
     drop(server);
 }
 
