@@ -279,6 +279,8 @@ fn when_the_queue_is_full_the_next_one_gets_503_at_once_and_those_in_it_their_an
         ";
     let sandbox = Sandbox::configured(&format!("{narrow}{}", configuration()));
     let server = sandbox.serve();
+    // Once it answers, it has written what it writes at its start.
+    assert_well(&server);
     let database = sandbox.database();
     let (locked, is_locked) = channel();
     let (release, released) = channel::<()>();
