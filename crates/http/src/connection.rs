@@ -19,6 +19,11 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::metrics::Connections;
 
+/// So many bytes are read, and what they ask for answered, before other connections and this
+/// one's own answers get their turn. Else thousands of small requests in one breath would hold up
+/// everybody, and their answers pile up.
+const BREATH: usize = 8 * 1024;
+
 /// How long a client may take.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Patience {
@@ -87,6 +92,8 @@ pub(crate) struct Connection<T> {
     io: T,
     conversation: Conversation,
     patience: Patience,
+    /// Bytes that were read since what waits to be sent was looked at.
+    inhaled: usize,
     /// Since when something waits to be sent.
     blocked: Option<Instant>,
     /// Whether a read was put off meanwhile.
@@ -103,6 +110,7 @@ impl<T> Connection<T> {
             io,
             conversation: Conversation::new(),
             patience,
+            inhaled: 0,
             blocked: None,
             put_off: false,
             timer: None,
@@ -164,12 +172,18 @@ impl<T: AsyncRead + Unpin> AsyncRead for Connection<T> {
             this.put_off = true;
             return this.wait(context);
         }
+        if this.inhaled >= BREATH {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let before = buffer.filled().len();
         let read = Pin::new(&mut this.io).poll_read(context, buffer);
         if read.is_pending() {
             return this.wait(context);
         }
-        if buffer.filled().len() > before {
+        let count = buffer.filled().len() - before;
+        if count > 0 {
+            this.inhaled += count;
             this.conversation.received();
         }
         read
@@ -184,6 +198,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Connection<T> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let written = Pin::new(&mut this.io).poll_write(context, bytes);
+        this.inhaled = 0;
         if written.is_pending() {
             this.blocked.get_or_insert_with(Instant::now);
             return this.wait(context);
@@ -191,10 +206,11 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Connection<T> {
         written
     }
 
-    /// actix flushes when everything that waited was written.
+    /// actix flushes at the end of each turn, once everything that waits was written.
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let flushed = Pin::new(&mut this.io).poll_flush(context);
+        this.inhaled = 0;
         if flushed.is_pending() {
             this.blocked.get_or_insert_with(Instant::now);
             return this.wait(context);
