@@ -1,152 +1,282 @@
 //! The one hop of a request: from an actix worker, which must not block, to a thread that may.
 //!
 //! Owns how many requests are at the database at once, and how many wait. A request that finds no
-//! room to wait is refused at once, one that gets no permit in time then.
+//! room to wait is refused at once, one whose turn does not come in time then. A thread that is
+//! done takes the next request itself: under a flood the workers are busy refusing, and if they
+//! had to hand out the turns, threads would stand idle meanwhile.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use actix_web::rt::task::spawn_blocking;
 use actix_web::rt::time::timeout;
-use actix_web::web;
 use keywright_core::error::Error;
-use prometheus_client::metrics::gauge::Gauge;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
 use tracing::Span;
 
 use crate::error::Failure;
 use crate::metrics::Hops;
 
-/// Permits to be at the database.
-#[derive(Debug, Clone)]
-pub(crate) struct Hop {
-    permits: Arc<Semaphore>,
-    room: Arc<Semaphore>,
+/// The log is told of refused requests no more often than this.
+const COMPLAINTS_APART: Duration = Duration::from_secs(10);
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// The way to the database.
+#[derive(Clone)]
+pub(crate) struct Hop(Arc<Desk>);
+
+/// What all requests share.
+struct Desk {
+    limit: usize,
+    room: usize,
     wait: Duration,
+    queue: Mutex<Queue>,
     metrics: Hops,
 }
 
+#[derive(Default)]
+struct Queue {
+    /// Threads that work, or are about to.
+    busy: usize,
+    waiting: VecDeque<Waiting>,
+    /// When the log was told last that requests are refused.
+    told: Option<Instant>,
+}
+
+struct Waiting {
+    job: Job,
+    turn: Turn,
+}
+
+/// Taken once: by the thread that begins, or by the request that gives up.
+#[derive(Clone, Default)]
+struct Turn(Arc<AtomicBool>);
+
+impl Turn {
+    /// True for who is first.
+    fn take(&self) -> bool {
+        !self.0.swap(true, Ordering::AcqRel)
+    }
+}
+
+/// What a request finds.
+enum Seat {
+    /// A thread may begin with it.
+    Free(Job),
+    /// It waits.
+    Queued(Turn),
+}
+
 impl Hop {
-    /// `limit` permits; `queue` requests wait at most `wait` for one.
-    pub(crate) fn new(limit: usize, queue: usize, wait: Duration, metrics: Hops) -> Self {
+    /// At most `limit` threads; `room` requests wait for them at most for `wait`.
+    pub(crate) fn new(limit: usize, room: usize, wait: Duration, metrics: Hops) -> Self {
         let limit = limit.max(1);
         metrics.limit.set(i64::try_from(limit).unwrap_or(i64::MAX));
-        let permits = Arc::new(Semaphore::new(limit));
-        Self { permits, room: Arc::new(Semaphore::new(queue)), wait, metrics }
+        Self(Arc::new(Desk { limit, room, wait, queue: Mutex::default(), metrics }))
     }
 
-    /// Runs `work` on a thread that may block.
+    /// Runs `work` on a thread that may block. Once begun it ends, be it that the client hangs up.
     ///
     /// # Errors
-    /// [`Failure::Overloaded`] when there was no permit in time, else what `work` refuses.
+    /// [`Failure::Overloaded`] when its turn did not come in time, else what `work` refuses.
     pub(crate) async fn run<T, F>(&self, work: F) -> Result<T, Failure>
     where
         T: Send + 'static,
         F: FnOnce() -> Result<T, Error> + Send + 'static,
     {
-        let permit = self.turn().await?;
+        let (answer, mut coming) = oneshot::channel();
         let span = Span::current();
-        let answer = web::block(move || {
-            // Held by the work, not by the request: a client that hangs up frees nothing.
-            let _permit = permit;
-            span.in_scope(work)
-        })
-        .await;
-        match answer {
-            Ok(answer) => Ok(answer?),
+        let job = move || {
+            if answer.is_closed() {
+                return;
+            }
+            // A panic drops the answer; who waits for it is told below.
+            let done = catch_unwind(AssertUnwindSafe(|| span.in_scope(work)));
+            drop(done.map(|done| answer.send(done)));
+        };
+        let desk = &self.0;
+        let done = match desk.seat(Box::new(job))? {
+            Seat::Free(job) => {
+                let desk = Arc::clone(desk);
+                spawn_blocking(move || desk.work(job));
+                coming.await
+            }
+            Seat::Queued(turn) => match timeout(desk.wait, &mut coming).await {
+                Ok(done) => done,
+                Err(_) if turn.take() => {
+                    desk.metrics.waiting.dec();
+                    return Err(desk.refused(&mut desk.queue()));
+                }
+                Err(_) => coming.await,
+            },
+        };
+        match done {
+            Ok(done) => Ok(done?),
             Err(_) => Err(Error::Internal("the request's thread panicked".into()).into()),
         }
     }
-
-    /// A permit, at once when there is one.
-    async fn turn(&self) -> Result<Turn, Failure> {
-        let permit = match Arc::clone(&self.permits).try_acquire_owned() {
-            Ok(permit) => Some(permit),
-            Err(_) => self.wait_in_the_queue().await,
-        };
-        let Some(permit) = permit else {
-            self.metrics.refused.inc();
-            return Err(Failure::Overloaded);
-        };
-        Ok(Turn { _permit: permit, _busy: Counted::new(&self.metrics.busy) })
-    }
-
-    async fn wait_in_the_queue(&self) -> Option<OwnedSemaphorePermit> {
-        let _room = self.room.try_acquire().ok()?;
-        let _waiting = Counted::new(&self.metrics.waiting);
-        timeout(self.wait, Arc::clone(&self.permits).acquire_owned()).await.ok()?.ok()
-    }
 }
 
-/// A permit, and the count of those who hold one.
-struct Turn {
-    _permit: OwnedSemaphorePermit,
-    _busy: Counted,
-}
-
-/// One more in a gauge until this is dropped.
-struct Counted(Gauge);
-
-impl Counted {
-    fn new(gauge: &Gauge) -> Self {
-        gauge.inc();
-        Self(gauge.clone())
+impl Desk {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.dec();
+    fn seat(&self, job: Job) -> Result<Seat, Failure> {
+        let mut queue = self.queue();
+        if queue.busy < self.limit {
+            queue.busy += 1;
+            self.metrics.busy.inc();
+            return Ok(Seat::Free(job));
+        }
+        if queue.waiting.len() >= self.room {
+            return Err(self.refused(&mut queue));
+        }
+        let turn = Turn::default();
+        queue.waiting.push_back(Waiting { job, turn: turn.clone() });
+        self.metrics.waiting.inc();
+        Ok(Seat::Queued(turn))
+    }
+
+    /// One job after the other, until nobody waits.
+    fn work(&self, first: Job) {
+        let mut next = Some(first);
+        while let Some(job) = next {
+            job();
+            next = self.next();
+        }
+    }
+
+    fn next(&self) -> Option<Job> {
+        let mut queue = self.queue();
+        while let Some(Waiting { job, turn }) = queue.waiting.pop_front() {
+            if turn.take() {
+                self.metrics.waiting.dec();
+                return Some(job);
+            }
+        }
+        queue.busy -= 1;
+        self.metrics.busy.dec();
+        None
+    }
+
+    /// Counts; a line of the log for each would be load of its own.
+    fn refused(&self, queue: &mut Queue) -> Failure {
+        let refused = self.metrics.refused.inc() + 1;
+        let now = Instant::now();
+        if queue.told.is_none_or(|told| now.duration_since(told) >= COMPLAINTS_APART) {
+            queue.told = Some(now);
+            tracing::warn!(
+                refused,
+                "overloaded: requests are answered 503, so many since the start"
+            );
+        }
+        Failure::Overloaded
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::mpsc;
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    use actix_web::rt::task::{JoinHandle, yield_now};
+
+    const LONG: Duration = Duration::from_secs(3600);
+
+    type Answer = JoinHandle<Result<(), Failure>>;
+
+    /// A request that is at the database until told otherwise.
+    async fn busy(hop: &Hop) -> (Answer, Sender<()>) {
+        let (started, running) = channel();
+        let (release, released): (_, Receiver<()>) = channel();
+        let hop = hop.clone();
+        let work = move || {
+            started.send(()).ok();
+            released.recv().ok();
+            Ok(())
+        };
+        let answer = actix_web::rt::spawn(async move { hop.run(work).await });
+        while running.try_recv().is_err() {
+            yield_now().await;
+        }
+        (answer, release)
+    }
+
+    /// A request that waits behind `others`.
+    async fn waiting(hop: &Hop, others: i64) -> Answer {
+        let queued = hop.clone();
+        let answer = actix_web::rt::spawn(async move { queued.run(|| Ok(())).await });
+        while hop.0.metrics.waiting.get() == others {
+            yield_now().await;
+        }
+        answer
+    }
+
+    fn counts(hop: &Hop) -> (i64, i64, u64) {
+        let metrics = &hop.0.metrics;
+        (metrics.busy.get(), metrics.waiting.get(), metrics.refused.get())
+    }
 
     #[actix_web::test]
-    async fn without_a_permit_in_time_the_request_is_refused() {
+    async fn without_a_turn_in_time_the_request_is_refused_and_its_work_not_done() {
         let hop = Hop::new(1, 1, Duration::ZERO, Hops::default());
-        let (started, running) = mpsc::channel();
-        let (release, released) = mpsc::channel::<()>();
-        let busy = hop.clone();
-        let first = actix_web::rt::spawn(async move {
-            busy.run(move || {
-                started.send(()).ok();
-                released.recv().ok();
-                Ok(())
-            })
-            .await
+        let (first, release) = busy(&hop).await;
+        assert_eq!(counts(&hop), (1, 0, 0));
+        let (done, is_done) = channel();
+        let late = hop.run(move || {
+            done.send(()).ok();
+            Ok(())
         });
-        while running.try_recv().is_err() {
-            actix_web::rt::task::yield_now().await;
-        }
-        assert_eq!((hop.metrics.busy.get(), hop.metrics.refused.get()), (1, 0));
-        assert!(matches!(hop.run(|| Ok(())).await, Err(Failure::Overloaded)));
-        assert_eq!((hop.metrics.waiting.get(), hop.metrics.refused.get()), (0, 1));
+        assert!(matches!(late.await, Err(Failure::Overloaded)));
+        assert_eq!(counts(&hop), (1, 0, 1));
         release.send(()).unwrap();
         assert!(first.await.unwrap().is_ok());
+        assert!(is_done.recv().is_err(), "what was answered 503 must not happen");
+        while counts(&hop).0 > 0 {
+            yield_now().await;
+        }
         assert!(hop.run(|| Ok(())).await.is_ok());
-        assert_eq!(hop.metrics.busy.get(), 0);
     }
 
     #[actix_web::test]
     async fn without_room_to_wait_the_request_is_refused_at_once() {
-        let hop = Hop::new(1, 1, Duration::from_secs(3600), Hops::default());
-        let permit = hop.turn().await.ok();
-        let waits = hop.clone();
-        let waiting = actix_web::rt::spawn(async move { waits.run(|| Ok(())).await });
-        while hop.metrics.waiting.get() == 0 {
-            actix_web::rt::task::yield_now().await;
-        }
+        let hop = Hop::new(1, 2, LONG, Hops::default());
+        let (first, release) = busy(&hop).await;
+        let second = waiting(&hop, 0).await;
+        let third = waiting(&hop, 1).await;
         assert!(matches!(hop.run(|| Ok(())).await, Err(Failure::Overloaded)));
-        drop(permit);
-        assert!(waiting.await.unwrap().is_ok(), "who waited gets its turn");
+        assert_eq!(counts(&hop), (1, 2, 1));
+        release.send(()).unwrap();
+        for answer in [first, second, third] {
+            assert!(answer.await.unwrap().is_ok(), "who waited gets its turn");
+        }
+        while counts(&hop).0 > 0 {
+            yield_now().await;
+        }
+        assert_eq!(counts(&hop), (0, 0, 1));
     }
 
     #[actix_web::test]
-    async fn a_panic_is_an_internal_error_and_gives_the_permit_back() {
-        let hop = Hop::new(1, 1, Duration::from_secs(5), Hops::default());
+    async fn who_hangs_up_while_it_waits_costs_no_turn() {
+        let hop = Hop::new(1, 1, LONG, Hops::default());
+        let (first, release) = busy(&hop).await;
+        waiting(&hop, 0).await.abort();
+        release.send(()).unwrap();
+        assert!(first.await.unwrap().is_ok());
+        while counts(&hop) != (0, 0, 0) {
+            yield_now().await;
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_panic_is_an_internal_error_and_others_get_their_turn() {
+        let hop = Hop::new(1, 1, LONG, Hops::default());
         let lost = hop.run(|| -> Result<(), Error> { panic!("on purpose") }).await;
         assert!(matches!(lost, Err(Failure::Protocol(Error::Internal(_)))));
         assert!(hop.run(|| Ok(())).await.is_ok());
