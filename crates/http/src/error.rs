@@ -36,6 +36,9 @@ pub(crate) enum Failure {
     /// No permit or no room in the queue.
     #[error("too many requests at once")]
     Overloaded,
+    /// Nobody else may wait for a password hash.
+    #[error("too many logins at once")]
+    LoginsFull,
     /// The body is longer than anybody needs.
     #[error("the body is too large")]
     TooLarge,
@@ -128,6 +131,11 @@ impl Failure {
         match self {
             Self::Protocol(error) | Self::Stale(error) => of_error(error),
             Self::Overloaded => busy(),
+            Self::LoginsFull => Shown {
+                description:
+                    "Many people are signing in. Reload this page in a moment to try again".into(),
+                ..busy()
+            },
             Self::TooMany(seconds) => {
                 let text = "Too many requests from this address. Try again in a moment";
                 too_many(*seconds, text.into())
@@ -158,12 +166,11 @@ impl Failure {
     fn log(&self) {
         match self {
             Self::Protocol(error) | Self::Stale(error) => log_error(error),
-            Self::Overloaded => tracing::warn!(error = %self, "overloaded"),
-            Self::TooMany(_)
-            | Self::TooLarge
-            | Self::TooSlow
-            | Self::NotFound
-            | Self::SetupOver => {
+            // Of these there are the more the busier the server is; metrics count them.
+            Self::Overloaded | Self::LoginsFull | Self::TooMany(_) => {
+                tracing::debug!(error = %self, "refused");
+            }
+            Self::TooLarge | Self::TooSlow | Self::NotFound | Self::SetupOver => {
                 tracing::info!(error = %self, "refused");
             }
         }

@@ -6,12 +6,13 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use tokio::sync::oneshot;
+use actix_web::rt::time::timeout;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::metrics::Hashes;
 
@@ -28,8 +29,16 @@ pub struct Overloaded;
 /// A handle to the queue. The threads end when the last handle is gone.
 #[derive(Debug, Clone)]
 pub struct HashQueue {
-    jobs: SyncSender<Job>,
+    jobs: Sender<Job>,
+    places: Arc<Semaphore>,
+    wait: Duration,
     metrics: Hashes,
+}
+
+/// A place in the queue, or at a thread; free again when this is dropped.
+#[derive(Debug)]
+pub struct Place {
+    _permit: OwnedSemaphorePermit,
 }
 
 impl HashQueue {
@@ -38,19 +47,44 @@ impl HashQueue {
     /// # Errors
     /// When the operating system gives no thread.
     pub fn start(threads: usize, waiting: usize) -> io::Result<Self> {
-        let (jobs, queue) = sync_channel(waiting);
+        let (jobs, queue) = channel();
         let queue = Arc::new(Mutex::new(queue));
-        for number in 0..threads.max(1) {
+        let threads = threads.max(1);
+        for number in 0..threads {
             let queue = Arc::clone(&queue);
             thread::Builder::new().name(format!("hash-{number}")).spawn(move || work(&queue))?;
         }
-        Ok(Self { jobs, metrics: Hashes::default() })
+        let places = Arc::new(Semaphore::new(threads.saturating_add(waiting)));
+        Ok(Self { jobs, places, wait: Duration::ZERO, metrics: Hashes::default() })
+    }
+
+    /// Who finds the queue full waits so long for a place; who floods it asks the less often.
+    #[must_use]
+    pub(crate) fn patient(self, wait: Duration) -> Self {
+        Self { wait, ..self }
     }
 
     /// Counts into `metrics`.
     #[must_use]
     pub(crate) fn measured(self, metrics: Hashes) -> Self {
         Self { metrics, ..self }
+    }
+
+    /// Takes a place, before work is done that would be in vain without one.
+    ///
+    /// # Errors
+    /// [`Overloaded`] when the queue is full, and stays so.
+    pub async fn place(&self) -> Result<Place, Overloaded> {
+        let places = Arc::clone(&self.places);
+        let permit = match Arc::clone(&places).try_acquire_owned() {
+            Ok(permit) => Some(permit),
+            Err(_) if self.wait.is_zero() => None,
+            Err(_) => timeout(self.wait, places.acquire_owned()).await.ok().and_then(Result::ok),
+        };
+        permit.map(|permit| Place { _permit: permit }).ok_or_else(|| {
+            self.metrics.refused.inc();
+            Overloaded
+        })
     }
 
     /// Runs `job` on a hashing thread. A job whose caller has gone away is skipped.
@@ -62,9 +96,23 @@ impl HashQueue {
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
+        self.run_in(self.place().await?, job).await
+    }
+
+    /// The same for who has a place already.
+    ///
+    /// # Errors
+    /// [`Overloaded`] when the job did not end.
+    pub async fn run_in<T, F>(&self, place: Place, job: F) -> Result<T, Overloaded>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
         let (answer, waiting) = oneshot::channel();
         let metrics = self.metrics.clone();
         let job: Job = Box::new(move || {
+            // Held by the work, not by the request: a client that hangs up frees nothing.
+            let _place = place;
             metrics.waiting.dec();
             if !answer.is_closed() {
                 // The caller may leave while we work; nobody is left to tell.
@@ -73,12 +121,9 @@ impl HashQueue {
         });
         // Counted first: a thread may be done before this one goes on.
         self.metrics.waiting.inc();
-        self.jobs.try_send(job).map_err(|refused| match refused {
-            TrySendError::Full(_) | TrySendError::Disconnected(_) => {
-                self.metrics.waiting.dec();
-                self.metrics.refused.inc();
-                Overloaded
-            }
+        self.jobs.send(job).map_err(|_nobody| {
+            self.metrics.waiting.dec();
+            Overloaded
         })?;
         waiting.await.map_err(|_gone| Overloaded)
     }
@@ -125,29 +170,41 @@ mod tests {
         let (started, running) = mpsc::channel();
         let (release, released) = mpsc::channel::<()>();
         let busy = queue.clone();
-        // With no room to wait, a job is taken only by a thread that stands ready for it.
         let first = actix_web::rt::spawn(async move {
-            let released = Arc::new(Mutex::new(released));
-            loop {
-                let (started, released) = (started.clone(), Arc::clone(&released));
-                let job = move || {
-                    started.send(()).unwrap();
-                    released.lock().unwrap().recv().ok();
-                };
-                if busy.run(job).await.is_ok() {
-                    return;
-                }
-                actix_web::rt::task::yield_now().await;
-            }
+            let job = move || {
+                started.send(()).unwrap();
+                released.recv().ok();
+            };
+            busy.run(job).await.unwrap();
         });
         while running.try_recv().is_err() {
             actix_web::rt::task::yield_now().await;
         }
-        let refused = queue.metrics.refused.get();
         assert_eq!(queue.run(|| ()).await, Err(Overloaded));
-        assert_eq!((queue.metrics.refused.get(), queue.metrics.waiting.get()), (refused + 1, 0));
+        assert_eq!((queue.metrics.refused.get(), queue.metrics.waiting.get()), (1, 0));
         release.send(()).unwrap();
         first.await.unwrap();
+    }
+
+    #[actix_web::test]
+    async fn a_place_that_was_taken_is_kept_until_it_is_used_or_dropped() {
+        let queue = HashQueue::start(1, 1).unwrap();
+        let (first, second) = (queue.place().await.unwrap(), queue.place().await.unwrap());
+        assert_eq!(queue.run(|| ()).await, Err(Overloaded));
+        drop(first);
+        assert_eq!(queue.run_in(second, || 7).await, Ok(7));
+        assert_eq!(queue.run(|| 8).await, Ok(8));
+    }
+
+    #[actix_web::test]
+    async fn who_may_wait_gets_the_place_that_becomes_free() {
+        let queue = HashQueue::start(1, 0).unwrap().patient(Duration::from_secs(3600));
+        let place = queue.place().await.unwrap();
+        let patient = queue.clone();
+        let waiting = actix_web::rt::spawn(async move { patient.run(|| 7).await });
+        actix_web::rt::task::yield_now().await;
+        drop(place);
+        assert_eq!(waiting.await.unwrap(), Ok(7));
     }
 
     #[actix_web::test]

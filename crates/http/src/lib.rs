@@ -21,7 +21,7 @@ mod state;
 mod tls;
 mod trusted_proxies;
 
-pub use hash_queue::{HashQueue, Overloaded};
+pub use hash_queue::{HashQueue, Overloaded, Place};
 pub use management::{Check, Management};
 pub use metrics::Metrics;
 pub use middleware::limit::Limits;

@@ -35,11 +35,12 @@ pub struct ServerOptions {
     pub hops: usize,
     /// How many may wait for their turn; a further one is answered 503 at once.
     pub hop_queue: usize,
-    /// How long a request waits for its turn before it is answered 503.
+    /// How long a request waits for its turn, or a login for a place, before it is answered 503.
     pub hop_wait: Duration,
     /// Low-priority threads that hash passwords.
     pub hash_threads: usize,
-    /// How many logins may wait for one of them before a login is answered 503.
+    /// How many logins may wait for one of them; a further one that finds no place within
+    /// `hop_wait` is answered 503.
     pub hash_queue: usize,
     /// How many connections may be open at once; more wait until one ends.
     pub connections: usize,
@@ -108,7 +109,7 @@ pub fn serve(options: &ServerOptions, provider: Provider) -> io::Result<Serving>
     let metrics = options.metrics.clone();
     let connections = metrics.connections.clone();
     let hashes = HashQueue::start(options.hash_threads, options.hash_queue)?;
-    let hashes = hashes.measured(metrics.hashes.clone());
+    let hashes = hashes.patient(options.hop_wait).measured(metrics.hashes.clone());
     let hop = Hop::new(options.hops, options.hop_queue, options.hop_wait, metrics.hops.clone());
     let proxies = options.trusted_proxies.clone();
     let state = web::Data::new(State::new(provider, hop, hashes, metrics, proxies));

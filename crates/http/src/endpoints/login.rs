@@ -1,7 +1,8 @@
 //! POST `/authorize/{id}/login`: name and password.
 //!
 //! The one request with two hops: count the attempt and look up, verify in the hash queue (which
-//! holds no database permit), begin the session. Whatever is wrong is said on the same page, with
+//! holds no database permit), begin the session. Without a place in that queue the database is
+//! not asked at all: a flood of logins must not cost turns of others. Whatever is wrong is said on the same page, with
 //! what was typed.
 
 use actix_web::http::header::{HeaderValue, USER_AGENT};
@@ -94,13 +95,14 @@ async fn log_in(
     visitor: &Visitor,
     (id, typed, password): (InteractionId, String, Secret),
 ) -> Result<Outcome<LoggedIn>, Failure> {
+    let place = state.hashes.place().await.map_err(|_full| Failure::LoginsFull)?;
     let attempt = match look_up(request, state, visitor, (id.clone(), typed)).await? {
         Outcome::Done(attempt) => attempt,
         Outcome::Again(next, problem) => return Ok(Outcome::Again(next, problem)),
     };
     let (provider, verified) = (state.provider.clone(), attempt.clone());
     let verify = move || login::verify(&provider, &verified, &password);
-    if let Ok(verdict) = state.hashes.run(verify).await {
+    if let Ok(verdict) = state.hashes.run_in(place, verify).await {
         return begin(request, state, visitor, (id, attempt, verdict)).await;
     }
     let browser = visitor.browser.clone();

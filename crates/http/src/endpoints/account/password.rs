@@ -91,6 +91,7 @@ async fn change(
     if let Err(why) = change_password::check(&typed) {
         return show(request, state, Some(PasswordProblem::NotGood(why))).await;
     }
+    let place = state.hashes.place().await.map_err(|_full| Failure::LoginsFull)?;
     let (browser, known) = (visitor.browser.clone(), visitor.known.clone());
     let begun = state.ask(request, move |p| change_password::begin(p, &browser, &known)).await;
     let attempt = match begun {
@@ -104,7 +105,7 @@ async fn change(
     };
     let (provider, verified) = (state.provider.clone(), attempt.clone());
     let verify = move || change_password::verify(&provider, &verified, &typed);
-    let Ok(hash) = state.hashes.run(verify).await else {
+    let Ok(hash) = state.hashes.run_in(place, verify).await else {
         state.ask(request, move |p| login::give_back(p, &attempt.reservation)).await?;
         return show(request, state, Some(PasswordProblem::Login(LoginProblem::Busy))).await;
     };
