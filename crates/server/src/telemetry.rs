@@ -13,8 +13,9 @@ use tracing_subscriber::{EnvFilter, Layer as _, fmt};
 use crate::config::Log;
 use crate::failure::Failure;
 
-/// What says at every start and stop what our own lines say already; `log.level` may undo it.
-const QUIET: &str = "actix_server=warn";
+/// What says at every start and stop what our own lines say already, and what calls it an error of
+/// ours, each time, when a client sends nonsense or is gone; `log.level` may undo it.
+const QUIET: &str = "actix_server=warn,actix_http::h1::dispatcher=off";
 
 /// Telemetry that runs. What was not sent yet is sent when this is dropped.
 #[must_use = "traces end when this is dropped"]
