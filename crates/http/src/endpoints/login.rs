@@ -2,8 +2,8 @@
 //!
 //! The one request with two hops: count the attempt and look up, verify in the hash queue (which
 //! holds no database permit), begin the session. Without a place in that queue the database is
-//! not asked at all: a flood of logins must not cost turns of others. Whatever is wrong is said on the same page, with
-//! what was typed.
+//! not asked at all: a flood of logins must not cost turns of others. Whatever is wrong is said on
+//! the same page, with what was typed.
 
 use actix_web::http::header::{HeaderValue, USER_AGENT};
 use actix_web::{HttpRequest, HttpResponse, web};

@@ -117,6 +117,7 @@ listen = '{}'
 data_dir = '{data_dir}'
 passwords.cost = 10
 management.listen = ''
+http.connections = 256
 log.level = 'warn'
 
 [[resources]]
