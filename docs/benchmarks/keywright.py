@@ -97,19 +97,21 @@ class Keywright:
         self.server = Server(self.command, self.port, answers=DISCOVERY, stderr=self.log, env=self.environment)
         self.base, self.idle_memory = self.server.base, self.server.memory()
 
-    def spread(self, number, of, make):
-        """`of` users, evenly from the whole table: `number` decides which of them."""
-        stride = max(self.count // of, 1)
-        return (make((n * stride + number) % self.count) for n in range(of))
+    def spread(self, number, of, make, count=None):
+        """`of` users, or of `count` rows, evenly from the whole table: `number` decides which of them."""
+        count = count or self.count
+        stride = max(count // of, 1)
+        return (make((n * stride + number) % count) for n in range(of))
 
     def prepare(self, turns):
         """Logs users in, and lays out what the rows of each turn send."""
-        each = min(300, self.count // turns)
+        grants = seed.grants(self.count)
+        each = min(3000, grants // turns)
         self.cookies = write_lines(self.scratch, "cookies", self.spread(0, min(self.count, 2000), seed.cookie))
         tokens = browser.access_tokens(self, self.spread(0, min(self.count, 1000), seed.cookie))
         self.tokens = write_lines(self.scratch, "tokens", tokens)
         self.refresh = [
-            write_lines(self.scratch, f"refresh{turn}", self.spread(turn, each, seed.refresh_token)) for turn in range(turns)]
+            write_lines(self.scratch, f"refresh{turn}", self.spread(turn, each, seed.refresh_token, grants)) for turn in range(turns)]
 
     def robot_body(self, algorithm):
         return f"grant_type=client_credentials&scope={scope_of(algorithm)}"

@@ -15,6 +15,8 @@ PASSWORD = "correct horse battery staple"
 PASSWORD_HASH = "kw1$2b$12$abcdefghijklmnopqrstuuRmjIb0cvKbqcPurWIjXDNtCVf8qc2xe"
 CLIENT = "refresher"
 DAY = 86_400
+# A refresh token is not rotated hundreds of times a minute, so a few users have grants on several devices.
+GRANTS = 10_000
 
 
 def text(what, number, size=32):
@@ -38,6 +40,11 @@ def refresh_token(number):
     return ".".join([text("grant", number, 16), text("family", number, 16), text("secret", number)])
 
 
+def grants(count):
+    """How many grants, each with a refresh token, `count` users have: grant `n` is one of user `n % count`."""
+    return max(count, GRANTS)
+
+
 def rows(count):
     """(table, columns, iterator of tuples) for each table."""
     now = int(time.time())
@@ -52,12 +59,12 @@ def rows(count):
         (text("sid", n, 16), digest(cookie(n)), user(n), methods, "bench", now, now, now + 7 * DAY) for n in range(count))
     yield "grants", ["id", "user_id", "client_id", "sid", "session_bound", "subject", "scopes", "resources", "claims",
                      "auth_time", "acr", "amr", "actor", "created_at", "expires_at"], (
-        (text("grant", n, 16), user(n), CLIENT, text("sid", n, 16), True, text("sub", n, 16), '["es:read"]',
+        (text("grant", n, 16), user(n % count), CLIENT, text("sid", n % count, 16), True, text("sub", n % count, 16), '["es:read"]',
          '{"https://es256.example":["es:read"]}', "null", now, None, '["pwd"]', "null", now, now + 7 * DAY)
-        for n in range(count))
+        for n in range(grants(count)))
     yield "refresh_tokens", ["grant_id", "family", "token", "generation", "idle_expires_at", "recent"], (
         (text("grant", n, 16), digest(text("family", n, 16)), digest(text("secret", n)), 0, now + DAY, "[]")
-        for n in range(count))
+        for n in range(grants(count)))
 
 
 def sqlite(path, count):

@@ -21,7 +21,9 @@ use crate::keys::rotate;
 use crate::keys::seal::MasterKey;
 use crate::random::Random;
 use crate::resource::Resource;
-use crate::store::{Aggregate, AuditEvent, Mode, Outcome, Store, StoreError, StoreExt as _, Tx};
+use crate::store::{
+    Aggregate, Ahead, Mode, Outcome, Promise, Store, StoreError, StoreExt as _, Tx,
+};
 use crate::time::{Clock, Seconds, Timestamp};
 
 /// How long a snapshot may be used without asking the database whether it still holds.
@@ -195,6 +197,14 @@ impl Provider {
     pub fn from_memory(&self) -> Self {
         Self { store: Arc::new(NotAsked), ..self.clone() }
     }
+
+    /// The same provider, which does not wait for the last commit: who gives the answer does.
+    #[must_use]
+    pub fn ahead(&self) -> (Self, Arc<Ahead>) {
+        let ahead = Arc::new(Ahead::of(Arc::clone(&self.store)));
+        (Self { store: Arc::<Ahead>::clone(&ahead), ..self.clone() }, ahead)
+    }
+
     /// Keys and resources, at most [`STALE_AFTER`] behind the database.
     ///
     /// # Errors
@@ -306,11 +316,11 @@ impl Shared {
 struct NotAsked;
 
 impl Store for NotAsked {
-    fn transact(
+    fn promise(
         &self,
         _: Mode,
         _: &mut dyn FnMut(&mut dyn Tx) -> Outcome,
-    ) -> Result<Vec<AuditEvent>, StoreError> {
+    ) -> Result<Promise, StoreError> {
         Err(StoreError::NotAsked)
     }
 }

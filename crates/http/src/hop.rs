@@ -64,6 +64,15 @@ impl Turn {
     }
 }
 
+/// Where the answer goes; nowhere, when nobody waits for it any more.
+pub(crate) struct Reply<T>(oneshot::Sender<Result<T, Error>>);
+
+impl<T> Reply<T> {
+    pub(crate) fn send(self, answer: Result<T, Error>) {
+        drop(self.0.send(answer));
+    }
+}
+
 /// What a request finds.
 enum Seat {
     /// A thread may begin with it.
@@ -80,14 +89,15 @@ impl Hop {
         Self(Arc::new(Desk { limit, room, wait, queue: Mutex::default(), metrics }))
     }
 
-    /// Runs `work` on a thread that may block. Once begun it ends, be it that the client hangs up.
+    /// Runs `work` on a thread that may block; it gives its reply then or later. Once begun it
+    /// ends, be it that the client hangs up.
     ///
     /// # Errors
     /// [`Failure::Overloaded`] when its turn did not come in time, else what `work` refuses.
     pub(crate) async fn run<T, F>(&self, work: F) -> Result<T, Failure>
     where
         T: Send + 'static,
-        F: FnOnce() -> Result<T, Error> + Send + 'static,
+        F: FnOnce(Reply<T>) + Send + 'static,
     {
         let (answer, mut coming) = oneshot::channel();
         let span = Span::current();
@@ -95,9 +105,8 @@ impl Hop {
             if answer.is_closed() {
                 return;
             }
-            // A panic drops the answer; who waits for it is told below.
-            let done = catch_unwind(AssertUnwindSafe(|| span.in_scope(work)));
-            drop(done.map(|done| answer.send(done)));
+            // A panic drops the reply; who waits for it is told below.
+            drop(catch_unwind(AssertUnwindSafe(|| span.in_scope(|| work(Reply(answer))))));
         };
         let desk = &self.0;
         let done = match desk.seat(Box::new(job))? {
@@ -196,10 +205,10 @@ mod tests {
         let (started, running) = channel();
         let (release, released): (_, Receiver<()>) = channel();
         let hop = hop.clone();
-        let work = move || {
+        let work = move |reply: Reply<()>| {
             started.send(()).ok();
             released.recv().ok();
-            Ok(())
+            reply.send(Ok(()));
         };
         let answer = actix_web::rt::spawn(async move { hop.run(work).await });
         while running.try_recv().is_err() {
@@ -211,7 +220,8 @@ mod tests {
     /// A request that waits behind `others`.
     async fn waiting(hop: &Hop, others: i64) -> Answer {
         let queued = hop.clone();
-        let answer = actix_web::rt::spawn(async move { queued.run(|| Ok(())).await });
+        let answer =
+            actix_web::rt::spawn(async move { queued.run(|reply| reply.send(Ok(()))).await });
         while hop.0.metrics.waiting.get() == others {
             yield_now().await;
         }
@@ -229,9 +239,9 @@ mod tests {
         let (first, release) = busy(&hop).await;
         assert_eq!(counts(&hop), (1, 0, 0));
         let (done, is_done) = channel();
-        let late = hop.run(move || {
+        let late = hop.run(move |reply| {
             done.send(()).ok();
-            Ok(())
+            reply.send(Ok(()));
         });
         assert!(matches!(late.await, Err(Failure::Overloaded)));
         assert_eq!(counts(&hop), (1, 0, 1));
@@ -241,7 +251,7 @@ mod tests {
         while counts(&hop).0 > 0 {
             yield_now().await;
         }
-        assert!(hop.run(|| Ok(())).await.is_ok());
+        assert!(hop.run(|reply| reply.send(Ok(()))).await.is_ok());
     }
 
     #[actix_web::test]
@@ -250,7 +260,7 @@ mod tests {
         let (first, release) = busy(&hop).await;
         let second = waiting(&hop, 0).await;
         let third = waiting(&hop, 1).await;
-        assert!(matches!(hop.run(|| Ok(())).await, Err(Failure::Overloaded)));
+        assert!(matches!(hop.run(|reply| reply.send(Ok(()))).await, Err(Failure::Overloaded)));
         assert_eq!(counts(&hop), (1, 2, 1));
         release.send(()).unwrap();
         for answer in [first, second, third] {
@@ -277,8 +287,8 @@ mod tests {
     #[actix_web::test]
     async fn a_panic_is_an_internal_error_and_others_get_their_turn() {
         let hop = Hop::new(1, 1, LONG, Hops::default());
-        let lost = hop.run(|| -> Result<(), Error> { panic!("on purpose") }).await;
+        let lost = hop.run(|_: Reply<()>| panic!("on purpose")).await;
         assert!(matches!(lost, Err(Failure::Protocol(Error::Internal(_)))));
-        assert!(hop.run(|| Ok(())).await.is_ok());
+        assert!(hop.run(|reply| reply.send(Ok(()))).await.is_ok());
     }
 }

@@ -81,8 +81,7 @@ impl State {
         T: Send + 'static,
         F: FnOnce(&Provider) -> Result<T, Error> + Send + 'static,
     {
-        let provider = self.provider.asked_by(caller::of(request, self));
-        self.hop.run(move || work(&provider)).await
+        self.hop_with(self.provider.asked_by(caller::of(request, self)), work).await
     }
 
     /// As [`State::ask`] for work that may find all it needs in memory: it is done on this thread
@@ -102,9 +101,23 @@ impl State {
     {
         let provider = self.provider.asked_by(caller::of(request, self));
         match work(&provider.from_memory()) {
-            Err(Error::Store(StoreError::NotAsked)) => self.hop.run(move || work(&provider)).await,
+            Err(Error::Store(StoreError::NotAsked)) => self.hop_with(provider, work).await,
             answer => Ok(answer?),
         }
+    }
+
+    /// The thread goes on when the work is done, the answer when what it rests on is durable.
+    async fn hop_with<T, F>(&self, provider: Provider, work: F) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Provider) -> Result<T, Error> + Send + 'static,
+    {
+        let hopped = self.hop.run(move |reply| {
+            let (provider, ahead) = provider.ahead();
+            let done = work(&provider);
+            ahead.when_durable(|durable| reply.send(durable.map_err(Error::from).and(done)));
+        });
+        hopped.await
     }
 
     /// The shared part of every page.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use keywright_core::store::{AuditEvent, Mode, Outcome, Store, StoreError, Tx};
+use keywright_core::store::{AuditEvent, Mode, Outcome, Promise, Store, StoreError, Tx};
 
 use crate::db::{ConnectionManager, Engine, Lease};
 use crate::examine::{self, Examination};
@@ -182,14 +182,14 @@ impl Database {
 }
 
 impl Store for Database {
-    fn transact(
+    fn promise(
         &self,
         mode: Mode,
         body: &mut dyn FnMut(&mut dyn Tx) -> Outcome,
-    ) -> Result<Vec<AuditEvent>, StoreError> {
+    ) -> Result<Promise, StoreError> {
         match (&self.writer, mode) {
-            (Some(writer), Mode::Write) => writer.transact(body),
-            _ => self.transact_alone(mode, body),
+            (Some(writer), Mode::Write) => writer.promise(body),
+            _ => self.transact_alone(mode, body).map(Promise::Kept),
         }
     }
 }

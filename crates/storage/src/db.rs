@@ -15,6 +15,10 @@ use keywright_core::store::{Mode, StoreError};
 
 use crate::database::Options;
 
+/// Pages of SQLite's log before they are copied to the database: 16 MiB of 4 KiB each. A page that
+/// changes often is copied the more rarely; a start after a crash reads the log once.
+const CHECKPOINT: u32 = 4000;
+
 /// A connection to either database.
 #[derive(diesel::MultiConnection)]
 pub(crate) enum AnyConnection {
@@ -183,7 +187,8 @@ impl ConnectionManager {
             Engine::Sqlite => {
                 let synchronous = if self.options.durable { "FULL" } else { "OFF" };
                 self.connect_sqlite(&format!(
-                    "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous};"
+                    "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; \
+                     PRAGMA wal_autocheckpoint = {CHECKPOINT};"
                 ))
             }
         }

@@ -6,11 +6,11 @@
 //! anything before that commit: a member's refusal may rest on what another one wrote.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use diesel::QueryResult;
-use keywright_core::store::{AuditEvent, Mode, Outcome, StoreError, Tx};
+use keywright_core::store::{AuditEvent, Mode, Outcome, Promise, StoreError, Then, Tx};
 
 use crate::db::{AnyConnection, ConnectionManager};
 use crate::failure;
@@ -52,10 +52,21 @@ struct OpenGroup {
 
 /// What the members of a group wait for.
 #[derive(Default)]
-struct Group {
-    fate: Mutex<Option<Result<(), Fatal>>>,
-    decided: Condvar,
+struct Group(Mutex<State>);
+
+enum State {
+    /// Who wants to be told.
+    Open(Vec<Box<dyn FnOnce(Fate) + Send>>),
+    Decided(Fate),
 }
+
+impl Default for State {
+    fn default() -> Self {
+        Self::Open(Vec::new())
+    }
+}
+
+type Fate = Result<(), Fatal>;
 
 /// Why a group failed: a [`StoreError`] that every member can have a copy of.
 #[derive(Clone)]
@@ -80,19 +91,23 @@ impl From<Fatal> for StoreError {
 }
 
 impl Group {
-    fn decide(&self, fate: Result<(), Fatal>) {
-        *lock(&self.fate) = Some(fate);
-        self.decided.notify_all();
+    fn decide(&self, fate: &Fate) {
+        let before = std::mem::replace(&mut *lock(&self.0), State::Decided(fate.clone()));
+        if let State::Open(waiting) = before {
+            for then in waiting {
+                then(fate.clone());
+            }
+        }
     }
 
-    fn wait(&self) -> Result<(), Fatal> {
-        let mut fate = lock(&self.fate);
-        loop {
-            if let Some(fate) = fate.as_ref() {
-                return fate.clone();
-            }
-            fate = self.decided.wait(fate).unwrap_or_else(PoisonError::into_inner);
-        }
+    fn when_decided(&self, then: impl FnOnce(Fate) + Send + 'static) {
+        let mut state = lock(&self.0);
+        let fate = match &mut *state {
+            State::Open(waiting) => return waiting.push(Box::new(then)),
+            State::Decided(fate) => fate.clone(),
+        };
+        drop(state);
+        then(fate);
     }
 }
 
@@ -107,11 +122,11 @@ impl GroupCommit {
         Self { observer: Some(observer), ..self }
     }
 
-    /// Runs `body` in a group; returns when the group's fate is known.
-    pub(crate) fn transact(
+    /// Runs `body` in a group, whose fate is what is promised.
+    pub(crate) fn promise(
         &self,
         body: &mut dyn FnMut(&mut dyn Tx) -> Outcome,
-    ) -> Result<Vec<AuditEvent>, StoreError> {
+    ) -> Result<Promise, StoreError> {
         // Counted before the lock is asked for: whoever sees the count and leaves the group
         // open can rely on somebody coming after.
         self.waiting.fetch_add(1, Ordering::SeqCst);
@@ -122,9 +137,13 @@ impl GroupCommit {
         let group = self.join(&mut turn.writer)?;
         let own = turn.run_member(body);
         let last = self.waiting.load(Ordering::SeqCst) == 0;
-        turn.end(last);
-        group.wait()?;
-        own
+        if let Some(fate) = turn.end(last) {
+            group.decide(&fate);
+        }
+        let ask = move |then: Then| {
+            group.when_decided(|fate| then(fate.map_err(StoreError::from).and(own)));
+        };
+        Ok(Promise::Pending(Box::new(ask)))
     }
 
     /// Joins the open group, or opens one. Fails only when there is no group to fail with it.
@@ -175,21 +194,20 @@ impl Turn<'_> {
         ended.result
     }
 
-    /// Commits when this member is the last, else leaves the group open for the next.
-    fn end(mut self, last: bool) {
+    /// Commits when this member is the last, else leaves the group open for the next. What became
+    /// of the group is for the caller to tell, when the next one has its turn.
+    fn end(mut self, last: bool) -> Option<Fate> {
         self.settled = true;
         let full = self.writer.open.as_ref().is_some_and(|open| open.members >= MEMBERS);
         if !last && !full {
-            return;
+            return None;
         }
-        match self.commit() {
-            Some(Err(error)) => self.fail(failure::store_error(&error)),
-            _ => {
-                if let Some(open) = self.writer.open.take() {
-                    open.group.decide(Ok(()));
-                }
-            }
+        let committed = self.commit()?;
+        if committed.is_err() {
+            self.writer.connection = None;
         }
+        self.writer.open = None;
+        Some(committed.map_err(|error| failure::store_error(&error).into()))
     }
 
     #[expect(clippy::disallowed_methods, reason = "telemetry measures; nothing is decided by it")]
@@ -207,7 +225,7 @@ impl Turn<'_> {
     fn fail(&mut self, error: StoreError) {
         self.writer.connection = None;
         if let Some(open) = self.writer.open.take() {
-            open.group.decide(Err(error.into()));
+            open.group.decide(&Err(error.into()));
         }
     }
 }

@@ -8,7 +8,7 @@ mod verbs;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use keywright_core::store::{AuditEvent, Mode, Outcome, Store, StoreError, Tx};
+use keywright_core::store::{Mode, Outcome, Promise, Store, StoreError, Tx};
 
 /// A [`Store`] around another one.
 pub struct Faulty {
@@ -82,15 +82,15 @@ impl Faulty {
 }
 
 impl Store for Faulty {
-    fn transact(
+    fn promise(
         &self,
         mode: Mode,
         body: &mut dyn FnMut(&mut dyn Tx) -> Outcome,
-    ) -> Result<Vec<AuditEvent>, StoreError> {
+    ) -> Result<Promise, StoreError> {
         self.step("the beginning of a transaction")?;
         let mut failed = Ok(());
         let mut committed = false;
-        let events = self.store.transact(mode, &mut |tx| {
+        let ended = self.store.promise(mode, &mut |tx| {
             let mut faulty = FaultyTx { tx, store: self, broken: false };
             let outcome = body(&mut faulty);
             if outcome == Outcome::Rollback {
@@ -100,11 +100,12 @@ impl Store for Faulty {
             committed = failed.is_ok();
             if committed { Outcome::Commit } else { Outcome::Rollback }
         })?;
+        let events = ended.wait()?;
         failed?;
         if committed && mode == Mode::Write {
             self.lose_commit()?;
         }
-        Ok(events)
+        Ok(Promise::Kept(events))
     }
 }
 

@@ -9,6 +9,7 @@
 
 pub mod database;
 pub mod faulty;
+pub mod held;
 pub mod world;
 
 pub use world::World;

@@ -5,6 +5,7 @@
 //! compare-and-set and says with a bool whether this caller was the one; `find_x` gives an
 //! Option; nothing here decides, it only remembers.
 
+mod ahead;
 mod audit;
 mod clients;
 mod consents;
@@ -12,6 +13,7 @@ mod grants;
 mod interactions;
 mod keys;
 mod outbox;
+mod promise;
 mod resources;
 mod sessions;
 mod sweep;
@@ -19,6 +21,7 @@ mod throttle;
 mod users;
 mod versions;
 
+pub use ahead::Ahead;
 pub use audit::{AuditEvent, AuditFilter, AuditTx};
 pub use clients::{ClientRow, ClientSecretRow, ClientTx, Origin};
 pub use consents::{ConsentKey, ConsentRow, ConsentTx};
@@ -29,6 +32,7 @@ pub use grants::{
 pub use interactions::{InteractionRow, InteractionTx};
 pub use keys::{KeyRow, KeyState, KeyTx};
 pub use outbox::{OutboxRow, OutboxTx};
+pub use promise::{Known, Promise, Then};
 pub use resources::{ResourceRow, ResourceTx};
 pub use sessions::{Authentication, SessionRow, SessionTx};
 pub use sweep::SweepTx;
@@ -79,16 +83,15 @@ pub enum Mode {
 /// A database. Implemented in `keywright-storage`; callers use [`StoreExt`].
 pub trait Store: Send + Sync {
     /// Runs `body` in one transaction, exactly once, on the caller's thread, and ends it as the
-    /// body says. When this returns `Ok`, a commit is durable, and these are the audit events
-    /// that were kept with it.
+    /// body says. The commit need not be durable yet when this returns: see [`Promise`].
     ///
     /// # Errors
-    /// [`StoreError`] when the transaction could not begin or commit; nothing was kept then.
-    fn transact(
+    /// [`StoreError`] when the transaction could not begin or end; nothing was kept then.
+    fn promise(
         &self,
         mode: Mode,
         body: &mut dyn FnMut(&mut dyn Tx) -> Outcome,
-    ) -> Result<Vec<AuditEvent>, StoreError>;
+    ) -> Result<Promise, StoreError>;
 }
 
 /// Transactions with a result.
@@ -125,7 +128,7 @@ fn run<T, S: Store + ?Sized>(
 ) -> Result<T, Error> {
     let mut body = Some(body);
     let mut result = None;
-    let events = store.transact(mode, &mut |tx| {
+    let promise = store.promise(mode, &mut |tx| {
         let Some(body) = body.take() else { return Outcome::Rollback };
         let answer = body(tx);
         let outcome = match &answer {
@@ -135,7 +138,7 @@ fn run<T, S: Store + ?Sized>(
         result = Some(answer);
         outcome
     })?;
-    events.iter().for_each(audit_log::tell);
+    promise.wait()?.iter().for_each(audit_log::tell);
     result.unwrap_or_else(|| Err(Error::Internal("the store did not run the transaction".into())))
 }
 

@@ -7,6 +7,7 @@
     reason = "a journey that cannot be made fails the test"
 )]
 
+mod ahead;
 mod authentication_class;
 mod authorization;
 mod claims_parameter;

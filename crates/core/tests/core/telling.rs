@@ -10,6 +10,7 @@ use keywright_core::secret::Secret;
 use keywright_core::store::StoreError;
 use keywright_testkit::World;
 use keywright_testkit::faulty::Faulty;
+use keywright_testkit::held::Held;
 use keywright_testkit::world::PASSWORD;
 use serde_json::Value;
 use tracing::Dispatch;
@@ -92,6 +93,30 @@ fn an_event_that_was_rolled_back_is_never_told() {
                 failed_after_the_event += usize::from(place == "a commit");
             }
             assert_eq!(failed_after_the_event, 2, "a look, and the write itself");
+        }
+    });
+}
+
+#[test]
+fn an_event_is_told_when_its_commit_is_durable_and_not_before() {
+    World::each(|world| {
+        populate(&world);
+        let store = Held::around(world.scratch.database.clone());
+        let provider = world.through(Arc::new(store.clone()), "held");
+        let attempt = login::look_up(&provider, "alice", &stranger()).unwrap();
+        store.hold();
+        for (decide, count) in [(Held::fail as fn(&Held), 0), (Held::keep, 1)] {
+            let (provider, ahead) = provider.asked_by(caller()).ahead();
+            let mut before = Vec::new();
+            let after = told(|| {
+                before = told(|| {
+                    let verdict = login::verify(&provider, &attempt, &Secret::new(PASSWORD));
+                    login::finish(&provider, &attempt, &verdict, &browser(), "test").unwrap();
+                    ahead.when_durable(drop);
+                });
+                decide(&store);
+            });
+            assert_eq!((before.len(), after.len()), (0, count), "{after:?}");
         }
     });
 }

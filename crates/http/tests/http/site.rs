@@ -3,16 +3,17 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 
 use actix_web::dev::ServerHandle;
 use actix_web::rt::System;
 use keywright_core::client::metadata::ClientMetadata;
-use keywright_core::provider::Settings;
+use keywright_core::provider::{Provider, Settings};
 use keywright_http::{Limits, ServerOptions, serve};
 use keywright_testkit::World;
 use keywright_testkit::database::ScratchDatabase;
+use keywright_testkit::held::Held;
 use keywright_testkit::world::{CHALLENGE, CLIENT_SECRET, PASSWORD, VERIFIER};
 use reqwest::Method;
 use reqwest::blocking::{Client, RequestBuilder};
@@ -49,13 +50,26 @@ impl Site {
     /// The same with these settings, after `tune`.
     pub(crate) fn start(settings: Settings, tune: impl FnOnce(&mut ServerOptions)) -> Self {
         let world = World::with(ScratchDatabase::sqlite(), settings);
+        let provider = world.provider.clone();
+        Self::of(world, provider, tune)
+    }
+
+    /// An issuer at the root whose commits are told when the test says so.
+    pub(crate) fn held() -> (Self, Held) {
+        let world =
+            World::with(ScratchDatabase::sqlite(), World::settings("http://127.0.0.1:8080"));
+        let store = Held::around(world.scratch.database.clone());
+        let provider = world.through(Arc::new(store.clone()), "held");
+        (Self::of(world, provider, |_| ()), store)
+    }
+
+    fn of(world: World, provider: Provider, tune: impl FnOnce(&mut ServerOptions)) -> Self {
         world.add_user("alice");
         world.add_client("web", World::web_client());
         let mut options = ServerOptions::new(vec![SocketAddr::from(([127, 0, 0, 1], 0))]);
         (options.workers, options.signals) = (1, false);
         options.limits = Limits::OFF;
         tune(&mut options);
-        let provider = world.provider.clone();
         let (ready, started) = mpsc::channel();
         let thread = thread::spawn(move || {
             System::new().block_on(async move {

@@ -178,3 +178,25 @@ fn a_refresh_token_is_rotated() {
     let wider = [form[0], form[1], ("scope", "openid email")];
     assert_eq!(site.post_as_web("/token", &wider).refusal(), (400, "invalid_scope".into()));
 }
+
+#[test]
+fn no_token_leaves_before_its_commit_is_durable() {
+    let (site, store) = Site::held();
+    let first = site.tokens("openid")["refresh_token"].as_str().unwrap().to_owned();
+    let form = [("grant_type", "refresh_token"), ("refresh_token", &*first)];
+    store.hold();
+    std::thread::scope(|scope| {
+        let failed = scope.spawn(|| site.post_as_web("/token", &form));
+        store.await_one();
+        store.fail();
+        let failed = failed.join().unwrap();
+        assert_eq!(failed.refusal(), (503, "temporarily_unavailable".into()));
+        assert!(failed.header("retry-after").is_some());
+        let answered = scope.spawn(|| site.post_as_web("/token", &form));
+        store.await_one();
+        assert!(!answered.is_finished());
+        store.keep();
+        let answered = answered.join().unwrap();
+        assert_eq!(answered.status, 200, "{}", answered.body);
+    });
+}

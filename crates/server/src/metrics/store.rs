@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use keywright_core::audit::Kind;
-use keywright_core::store::{AuditEvent, Mode, Outcome, Store, StoreError, Tx};
+use keywright_core::store::{Known, Mode, Outcome, Promise, Store, StoreError, Tx};
 use keywright_storage::Database;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -80,10 +80,22 @@ impl Transactions {
         registry.register("events", "Audit events that were committed", self.events.clone());
     }
 
-    fn count(&self, kept: &[AuditEvent]) {
-        let counters = kept.iter().filter_map(|event| self.by_kind.get(event.kind.as_str()));
-        for counter in counters {
-            counter.inc();
+    fn observe(&self, mode: Mode, began: Instant, known: &Known) {
+        let durations = match mode {
+            Mode::Read => &self.reads,
+            Mode::Write => &self.writes,
+        };
+        durations.observe(began.elapsed().as_secs_f64());
+        match known {
+            Ok(kept) => {
+                for event in kept {
+                    self.by_kind.get(event.kind.as_str()).map(Counter::inc);
+                }
+            }
+            Err(error) => {
+                let failure = name_of(error);
+                self.failures.get_or_create(&Failed { failure }).inc();
+            }
         }
     }
 }
@@ -111,25 +123,21 @@ impl Measured {
 
 impl Store for Measured {
     #[expect(clippy::disallowed_methods, reason = "telemetry measures; nothing is decided by it")]
-    fn transact(
+    fn promise(
         &self,
         mode: Mode,
         body: &mut dyn FnMut(&mut dyn Tx) -> Outcome,
-    ) -> Result<Vec<AuditEvent>, StoreError> {
+    ) -> Result<Promise, StoreError> {
         let began = Instant::now();
-        let ended = self.database.transact(mode, body);
-        let durations = match mode {
-            Mode::Read => &self.metrics.reads,
-            Mode::Write => &self.metrics.writes,
-        };
-        durations.observe(began.elapsed().as_secs_f64());
-        match &ended {
-            Ok(kept) => self.metrics.count(kept),
-            Err(error) => {
-                let failure = name_of(error);
-                self.metrics.failures.get_or_create(&Failed { failure }).inc();
+        let known = match self.database.promise(mode, body) {
+            Ok(Promise::Kept(events)) => Ok(events),
+            Err(error) => Err(error),
+            Ok(pending) => {
+                let metrics = self.metrics.clone();
+                return Ok(pending.watched(move |known| metrics.observe(mode, began, known)));
             }
-        }
-        ended
+        };
+        self.metrics.observe(mode, began, &known);
+        known.map(Promise::Kept)
     }
 }

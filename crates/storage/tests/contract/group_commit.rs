@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::sync::{Arc, Barrier, Mutex};
 
 use keywright_core::error::{Error, ErrorCode};
-use keywright_core::store::{StoreError, StoreExt as _};
+use keywright_core::store::{Mode, Outcome, Store as _, StoreError, StoreExt as _};
 use keywright_storage::Database;
 use keywright_testkit::database::{ScratchDatabase, each, options};
 
@@ -159,4 +159,33 @@ fn every_member_is_in_one_of_the_commits_that_are_told() {
     });
     let members = commits.lock().unwrap().iter().map(|commit| commit.members).sum::<usize>();
     assert_eq!(members, THREADS * ROUNDS);
+}
+
+#[test]
+fn what_was_promised_is_there_for_everybody_once_it_is_known() {
+    each(|scratch| {
+        let (tell, told) = mpsc::channel();
+        std::thread::scope(|scope| {
+            for thread in 0..THREADS {
+                let (scratch, tell) = (&scratch, tell.clone());
+                scope.spawn(move || {
+                    for round in 0..ROUNDS {
+                        let id = format!("{thread}-{round}");
+                        let promise = scratch.database.promise(Mode::Write, &mut |tx| {
+                            tx.insert_client(&client(&id)).unwrap();
+                            Outcome::Commit
+                        });
+                        let tell = tell.clone();
+                        promise.unwrap().when_known(move |known| tell.send((id, known)).unwrap());
+                    }
+                });
+            }
+            for _ in 0..THREADS * ROUNDS {
+                let (id, known) = told.recv().unwrap();
+                known.unwrap();
+                let id = keywright_core::id::ClientId::new(id);
+                assert!(read(&scratch, |tx| tx.find_client(&id)).is_some());
+            }
+        });
+    });
 }
