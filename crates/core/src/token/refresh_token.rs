@@ -136,6 +136,10 @@ pub fn rotate(
     })
 }
 
+/// So many predecessors are remembered at most: a client that rotates without end would make each
+/// rotation dearer than the one before. What comes before them is reuse.
+const PREDECESSORS: usize = 256;
+
 const REFUSED: &str = "The refresh token is invalid, expired, revoked, or of another client";
 
 /// A successor drawn and sealed before the lock is taken.
@@ -251,6 +255,8 @@ fn remember(
             at: now,
         });
     }
+    let too_many = recent.len().saturating_sub(PREDECESSORS);
+    recent.drain(..too_many);
     recent
 }
 

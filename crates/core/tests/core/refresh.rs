@@ -58,6 +58,20 @@ fn a_lost_answer_is_given_again_and_forks_nothing() {
 }
 
 #[test]
+fn a_client_that_rotates_without_end_is_remembered_to_an_end() {
+    World::each(|world| {
+        populate(&world);
+        let mut chain = vec![first(&world, "offline_access")];
+        for generation in 0..260 {
+            chain.push(successor(&world, &chain[generation]));
+        }
+        assert_eq!(&successor(&world, &chain[260 - 256]), chain.last().unwrap());
+        let forgotten = rotate(&world, &chain[260 - 257]);
+        assert!(matches!(forgotten, Err(Error::RefusedAndRecorded(_))), "{forgotten:?}");
+    });
+}
+
+#[test]
 fn reuse_after_the_window_ends_the_grant_and_is_recorded() {
     World::each(|world| {
         populate(&world);
