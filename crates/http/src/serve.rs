@@ -73,7 +73,7 @@ impl ServerOptions {
         Self {
             listen,
             workers: cores,
-            hops: 8,
+            hops: cores + 2,
             hop_queue: 1024,
             hop_wait: Duration::from_secs(1),
             hash_threads: cores,

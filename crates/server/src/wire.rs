@@ -208,7 +208,7 @@ fn server_options(config: &Config, listen: Vec<SocketAddr>) -> ServerOptions {
     let defaults = ServerOptions::new(listen);
     ServerOptions {
         workers: http.workers.unwrap_or(defaults.workers),
-        hops: http.concurrent,
+        hops: http.concurrent.unwrap_or_else(|| hops(&config.database, &defaults)),
         hop_queue: http.queue,
         hop_wait: http.wait,
         hash_threads: http.hash_threads.unwrap_or(defaults.hash_threads),
@@ -224,6 +224,15 @@ fn server_options(config: &Config, listen: Vec<SocketAddr>) -> ServerOptions {
         limits: http.limits,
         ..defaults
     }
+}
+
+/// SQLite's work is done on these threads: a few more than cores keep all of them busy, and many
+/// would only wake each other. With PostgreSQL they wait, each with a connection of its own.
+fn hops(database: &config::Database, defaults: &ServerOptions) -> usize {
+    if database.is_sqlite() {
+        return defaults.hops;
+    }
+    usize::try_from(database.pool_size).unwrap_or(defaults.hops)
 }
 
 /// A free port in place of port 0. It must be known before the provider is opened, because a

@@ -15,9 +15,12 @@ use keywright_core::store::{Mode, StoreError};
 
 use crate::database::Options;
 
-/// Pages of SQLite's log before they are copied to the database: 16 MiB of 4 KiB each. A page that
-/// changes often is copied the more rarely; a start after a crash reads the log once.
-const CHECKPOINT: u32 = 4000;
+/// What a connection to SQLite that writes wants, beside durability. Its log is copied to the
+/// database every 16 MiB (4000 pages), so that a page which changes often is copied rarely. The pages
+/// of a savepoint are kept in memory, not in a temporary file, and 8 MiB of pages from one
+/// transaction to the next.
+const WRITER: &str =
+    "PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;";
 
 /// A connection to either database.
 #[derive(diesel::MultiConnection)]
@@ -187,8 +190,7 @@ impl ConnectionManager {
             Engine::Sqlite => {
                 let synchronous = if self.options.durable { "FULL" } else { "OFF" };
                 self.connect_sqlite(&format!(
-                    "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; \
-                     PRAGMA wal_autocheckpoint = {CHECKPOINT};"
+                    "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; {WRITER}"
                 ))
             }
         }

@@ -100,7 +100,7 @@ pub(crate) struct Http {
     /// Threads that speak HTTP; one per core when absent.
     pub(crate) workers: Option<usize>,
     /// Requests at the database at once.
-    pub(crate) concurrent: usize,
+    pub(crate) concurrent: Option<usize>,
     /// Requests that may wait for their turn.
     pub(crate) queue: usize,
     /// Wait for a turn.

@@ -278,7 +278,7 @@ fn http(reader: &mut Reader) -> Http {
     let count = |raw: &Raw| raw.within(1, 4096).map(|n| n as usize);
     Http {
         workers: reader.optional("http.workers", count),
-        concurrent: reader.fixed("http.concurrent", count),
+        concurrent: reader.optional("http.concurrent", count),
         queue: reader.fixed("http.queue", |raw| raw.within(0, 1_000_000).map(|n| n as usize)),
         wait: duration(reader.span("http.wait", Raw::seconds)),
         connections: reader

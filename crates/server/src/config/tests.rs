@@ -63,7 +63,6 @@ fn the_default_file_has_the_built_in_defaults() {
     let built_in = Settings::new("http://127.0.0.1:8080");
     assert_eq!(format!("{:?}", config.settings), format!("{built_in:?}"));
     let http = keywright_http::ServerOptions::new(config.listen.clone());
-    assert_eq!(config.http.concurrent, http.hops);
     assert_eq!(config.http.wait, http.hop_wait);
     assert_eq!(config.http.hash_queue, http.hash_queue);
     assert_eq!(config.http.request_timeout, http.request_timeout);
