@@ -19,7 +19,7 @@ fn logins_that_do_not_fit_are_refused_while_the_token_endpoint_answers() {
     let slow = Settings { password_cost: 13, ..World::settings(ISSUER) };
     let site = Site::start(slow, |options| {
         (options.hash_threads, options.hash_queue) = (1, 2);
-        options.hop_wait = Duration::ZERO;
+        (options.hops, options.hop_wait) = (16, Duration::ZERO);
     });
     let browser = Browser::new(&site);
     let page = browser.authorize(&[]);

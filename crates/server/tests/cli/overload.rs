@@ -320,7 +320,7 @@ fn when_the_queue_is_full_the_next_one_gets_503_at_once_and_those_in_it_their_an
 #[test]
 fn a_flood_of_logins_holds_up_no_token() {
     let slow = "passwords = { cost = 14, threads = 1, queue = 2 }\n";
-    let more = "throttle.network = 0\nhttp.wait = '0'\n";
+    let more = "throttle.network = 0\nhttp = { concurrent = 16, wait = '0' }\n";
     let sandbox = Sandbox::configured(&format!("{slow}{more}{}", configuration()));
     let mut command = sandbox.command(&["serve", "--listen", "127.0.0.1:0"]);
     command.env_remove("KEYWRIGHT_PASSWORDS__COST");
