@@ -6,7 +6,7 @@ use keywright_core::store::{Aggregate, ClientRow, ClientSecretRow, ClientTx, Sto
 use keywright_core::time::Timestamp;
 
 use crate::column::{RowName, json_text, origin_text, seconds};
-use crate::schema::{client_secrets, clients};
+use crate::schema::{client_secrets, clients, codes, grants, refresh_tokens};
 use crate::transaction::Transaction;
 
 #[derive(Queryable, Insertable, AsChangeset)]
@@ -109,7 +109,15 @@ impl ClientTx for Transaction<'_> {
         Ok(count == 1)
     }
 
+    /// First what a request claims before it writes under the client: PostgreSQL would meet it the
+    /// other way round, each waiting for the other.
     fn remove_client(&mut self, id: &ClientId) -> Result<bool, StoreError> {
+        let theirs = grants::client_id.eq(id.as_str());
+        let of_client = || grants::table.select(grants::id).filter(theirs);
+        let codes = codes::grant_id.eq_any(of_client());
+        self.run(|c| diesel::delete(codes::table).filter(codes).execute(c))?;
+        let states = refresh_tokens::grant_id.eq_any(of_client());
+        self.run(|c| diesel::delete(refresh_tokens::table).filter(states).execute(c))?;
         let count = self.run(|c| diesel::delete(clients::table.find(id.as_str())).execute(c))?;
         self.bump(Aggregate::Clients)?;
         Ok(count == 1)

@@ -235,4 +235,11 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(grants, users, sessions, revoked_tokens);
+diesel::allow_tables_to_appear_in_same_query!(
+    codes,
+    grants,
+    refresh_tokens,
+    revoked_tokens,
+    sessions,
+    users,
+);

@@ -2,13 +2,15 @@
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
 
-use keywright_core::id::{GrantId, InteractionId, RowId, UserId};
+use keywright_core::id::{ClientId, GrantId, InteractionId, RowId, UserId};
 use keywright_core::store::{CredentialKind, CredentialRow, KeyState, Rotation, StoreError, Tx};
 use keywright_testkit::database::{ScratchDatabase, each};
 
 use crate::rows::{
-    NOW, at, client, counter, digest, interaction, key, message, populate, read, write,
+    NOW, access_token, at, client, counter, digest, interaction, key, message, populate, read,
+    write,
 };
 
 const THREADS: usize = 32;
@@ -185,4 +187,40 @@ fn many_who_put_the_same_setting_all_succeed() {
         assert_eq!(done, THREADS);
         assert!(read(&scratch, |tx| tx.find_setting("s")).is_some());
     });
+}
+
+#[test]
+fn a_client_is_removed_while_something_of_it_is_used_and_neither_waits_for_the_other() {
+    type Claim = fn(&mut dyn Tx) -> Result<bool, StoreError>;
+    let redeem: Claim = |tx| tx.claim_code(&digest(1), NOW);
+    let rotate: Claim = |tx| {
+        let (from, to) = (digest(1), digest(2));
+        let end = at(9000);
+        let rotation = Rotation { from, to, generation: 1, idle_expires_at: end, recent: vec![] };
+        tx.rotate_refresh_token(&GrantId::new("g1"), &rotation)
+    };
+    for claim in [redeem, rotate] {
+        each(|scratch| {
+            populate(&scratch);
+            let id = ClientId::new("c1");
+            let (claimed, is_claimed) = channel();
+            std::thread::scope(|scope| {
+                let (scratch, id) = (&scratch, &id);
+                scope.spawn(move || {
+                    is_claimed.recv().unwrap();
+                    assert!(write(scratch, |tx| tx.remove_client(id)));
+                });
+                write(scratch, |tx| {
+                    assert!(claim(tx)?);
+                    claimed.send(()).unwrap();
+                    // While this looks around, the other is at it.
+                    for _ in 0..500 {
+                        tx.find_client(id)?;
+                    }
+                    tx.insert_access_token(&access_token(2, Some("g1")))
+                });
+            });
+            assert!(read(&scratch, |tx| tx.find_grant(&GrantId::new("g1"))).is_none());
+        });
+    }
 }
