@@ -9,7 +9,7 @@ use keywright_core::store::{
 use keywright_core::time::Timestamp;
 
 use crate::column::{RowName, json_text, origin_text, seconds};
-use crate::schema::{credentials, identities, users};
+use crate::schema::{codes, credentials, grants, identities, refresh_tokens, users};
 use crate::transaction::Transaction;
 
 #[derive(Queryable, Insertable, AsChangeset)]
@@ -155,7 +155,14 @@ impl UserTx for Transaction<'_> {
         Ok(self.run(|c| diesel::update(found).set(same).execute(c))? == 1)
     }
 
+    /// What a request claims goes first, as in `remove_client`.
     fn remove_user(&mut self, id: &UserId) -> Result<bool, StoreError> {
+        let theirs = grants::user_id.eq(id.as_str());
+        let of_user = || grants::table.select(grants::id).filter(theirs);
+        let codes = codes::grant_id.eq_any(of_user());
+        self.run(|c| diesel::delete(codes::table).filter(codes).execute(c))?;
+        let states = refresh_tokens::grant_id.eq_any(of_user());
+        self.run(|c| diesel::delete(refresh_tokens::table).filter(states).execute(c))?;
         Ok(self.run(|c| diesel::delete(users::table.find(id.as_str())).execute(c))? == 1)
     }
 

@@ -190,32 +190,33 @@ fn many_who_put_the_same_setting_all_succeed() {
 }
 
 #[test]
-fn a_client_is_removed_while_something_of_it_is_used_and_neither_waits_for_the_other() {
-    type Claim = fn(&mut dyn Tx) -> Result<bool, StoreError>;
-    let redeem: Claim = |tx| tx.claim_code(&digest(1), NOW);
-    let rotate: Claim = |tx| {
+fn a_client_or_user_is_removed_while_a_grant_is_used_and_neither_waits_for_the_other() {
+    type Verb = fn(&mut dyn Tx) -> Result<bool, StoreError>;
+    let redeem: Verb = |tx| tx.claim_code(&digest(1), NOW);
+    let rotate: Verb = |tx| {
         let (from, to) = (digest(1), digest(2));
         let end = at(9000);
         let rotation = Rotation { from, to, generation: 1, idle_expires_at: end, recent: vec![] };
         tx.rotate_refresh_token(&GrantId::new("g1"), &rotation)
     };
-    for claim in [redeem, rotate] {
+    let client: Verb = |tx| tx.remove_client(&ClientId::new("c1"));
+    let user: Verb = |tx| tx.remove_user(&UserId::new("u1"));
+    for (claim, remove) in [(redeem, client), (rotate, client), (redeem, user), (rotate, user)] {
         each(|scratch| {
             populate(&scratch);
-            let id = ClientId::new("c1");
             let (claimed, is_claimed) = channel();
             std::thread::scope(|scope| {
-                let (scratch, id) = (&scratch, &id);
+                let scratch = &scratch;
                 scope.spawn(move || {
                     is_claimed.recv().unwrap();
-                    assert!(write(scratch, |tx| tx.remove_client(id)));
+                    assert!(write(scratch, |tx| remove(tx)));
                 });
                 write(scratch, |tx| {
                     assert!(claim(tx)?);
                     claimed.send(()).unwrap();
                     // While this looks around, the other is at it.
                     for _ in 0..500 {
-                        tx.find_client(id)?;
+                        tx.find_grant(&GrantId::new("g1"))?;
                     }
                     tx.insert_access_token(&access_token(2, Some("g1")))
                 });
