@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use keywright_core::store::{AuditEvent, Mode, Outcome, Store, StoreError, Tx};
+use keywright_core::store::{Mode, Outcome, Promise, Store, StoreError, Tx};
 
 /// A [`Store`] around another one: every write happens, is believed, and is undone.
 pub(crate) struct Forgetful(pub(crate) Arc<dyn Store>);
 
 impl Store for Forgetful {
-    fn transact(
+    fn promise(
         &self,
         mode: Mode,
         body: &mut dyn FnMut(&mut dyn Tx) -> Outcome,
-    ) -> Result<Vec<AuditEvent>, StoreError> {
-        self.0.transact(mode, &mut |tx| {
+    ) -> Result<Promise, StoreError> {
+        self.0.promise(mode, &mut |tx| {
             body(tx);
             Outcome::Rollback
         })

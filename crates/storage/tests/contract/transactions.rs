@@ -1,4 +1,4 @@
-//! `Store::transact` and what it keeps.
+//! `Store::promise` and what it keeps.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

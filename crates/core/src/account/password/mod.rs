@@ -76,8 +76,8 @@ pub fn check_stored(stored: &str) -> Result<(), &'static str> {
     }
 }
 
-/// Verifies a password (slow, as [`hash`]). False for a wrong one, one that is too long, and for
-/// a stored text of no known scheme.
+/// Verifies a password (slow, as [`hash`]). False for a wrong one, one that is too long, and, at
+/// once, for a stored text that [`check_stored`] refuses.
 pub fn verify(password: &Secret, stored: &str) -> bool {
     if password.expose().len() > MAX_BYTES {
         return false;
@@ -86,6 +86,7 @@ pub fn verify(password: &Secret, stored: &str) -> bool {
         let imported = Imported::parse(stored);
         return imported.is_ok_and(|hash| hash.verify(password.expose().as_bytes()));
     };
+    let Ok(hash) = imported::bcrypt::parse(hash) else { return false };
     prehash(password)
         .is_ok_and(|text| bcrypt::non_truncating_verify(text.as_bytes(), hash).unwrap_or(false))
 }
@@ -193,6 +194,8 @@ mod tests {
         }
         assert!(check_stored(&dummy(16)).is_ok());
         assert!(check_stored(&dummy(17)).is_err());
+        // Would take hours if it were tried.
+        assert!(!matches("correct horse", &stored("correct horse").replace("$04$", "$27$")));
     }
 
     #[test]
