@@ -33,7 +33,7 @@ pub(crate) enum Failure {
     /// Too many requests from one network; seconds until another one is looked at.
     #[error("too many requests from one network")]
     TooMany(u64),
-    /// No permit or no room in the queue.
+    /// No turn at the database in time, or no room to wait for one.
     #[error("too many requests at once")]
     Overloaded,
     /// Nobody else may wait for a password hash.

@@ -39,6 +39,13 @@ impl Ahead {
     }
 }
 
+/// A request that panicked gives no answer; the log hears of what it did all the same.
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        self.when_durable(drop);
+    }
+}
+
 impl Store for Ahead {
     fn promise(
         &self,

@@ -21,6 +21,15 @@ fn held(world: &World) -> (Held, Provider, Arc<Ahead>) {
     (store, provider, ahead)
 }
 
+/// A rotation whose tokens are made and whose commit is held, and what is told of it.
+fn rotation(world: &World) -> (Held, Receiver<Result<(), StoreError>>) {
+    populate(world);
+    let first = tokens(world, "openid").refresh_token.unwrap();
+    let (store, provider, ahead) = held(world);
+    token::exchange(&provider, &basic("app"), &refresh(&first)).unwrap();
+    (store, outcome(&ahead))
+}
+
 fn outcome(ahead: &Ahead) -> Receiver<Result<(), StoreError>> {
     let (tell, told) = channel();
     ahead.when_durable(move |durable| tell.send(durable).unwrap());
@@ -30,11 +39,7 @@ fn outcome(ahead: &Ahead) -> Receiver<Result<(), StoreError>> {
 #[test]
 fn tokens_are_made_before_their_commit_is_durable_and_given_after_it() {
     World::each(|world| {
-        populate(&world);
-        let first = tokens(&world, "openid").refresh_token.unwrap();
-        let (store, provider, ahead) = held(&world);
-        token::exchange(&provider, &basic("app"), &refresh(&first)).unwrap();
-        let told = outcome(&ahead);
+        let (store, told) = rotation(&world);
         assert_eq!(told.try_recv().unwrap_err(), TryRecvError::Empty);
         store.keep();
         assert!(told.recv().unwrap().is_ok());
@@ -44,11 +49,7 @@ fn tokens_are_made_before_their_commit_is_durable_and_given_after_it() {
 #[test]
 fn a_commit_that_fails_is_told_before_any_answer_can_be_given() {
     World::each(|world| {
-        populate(&world);
-        let first = tokens(&world, "openid").refresh_token.unwrap();
-        let (store, provider, ahead) = held(&world);
-        token::exchange(&provider, &basic("app"), &refresh(&first)).unwrap();
-        let told = outcome(&ahead);
+        let (store, told) = rotation(&world);
         store.fail();
         assert!(matches!(told.recv().unwrap(), Err(StoreError::Unavailable(_))));
     });

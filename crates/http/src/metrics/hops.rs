@@ -7,13 +7,13 @@ use prometheus_client::registry::Registry;
 /// How busy the way to the database is.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Hops {
-    /// Requests that hold a permit.
+    /// Threads at work for requests.
     pub(crate) busy: Gauge,
     /// Requests that wait for one.
     pub(crate) waiting: Gauge,
     /// Requests that got none in time.
     pub(crate) refused: Counter,
-    /// How many permits there are.
+    /// How many such threads there are.
     pub(crate) limit: Gauge,
 }
 
