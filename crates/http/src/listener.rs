@@ -31,6 +31,10 @@ use crate::serve::{ServerOptions, Serving};
 /// Connections that the kernel keeps until we take them.
 const BACKLOG: u32 = 1024;
 
+/// Bytes of answers that the kernel holds for a client that does not read them (it takes twice
+/// that, for its own use). Left to itself it would hold mebibytes for each.
+const UNREAD: u32 = 128 * 1024;
+
 /// How long a client may go on sending what nobody reads, so that it can read our answer first.
 const LINGER: Duration = Duration::from_secs(1);
 
@@ -89,6 +93,8 @@ fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     let socket = if address.is_ipv6() { TcpSocket::new_v6() } else { TcpSocket::new_v4() }?;
     // A restart need not wait for connections of the last one to be forgotten.
     socket.set_reuseaddr(true)?;
+    // Every connection inherits it.
+    socket.set_send_buffer_size(UNREAD)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)?.into_std()
 }
@@ -176,7 +182,7 @@ impl Protocol {
             .and_then(self.http(app).map_err(TlsError::Service))
     }
 
-    fn connection<T>(&self, io: T) -> Connection<T> {
+    fn connection<T: AsyncRead>(&self, io: T) -> Connection<T> {
         Connection::new(io, self.patience, self.metrics.clone())
     }
 
