@@ -6,6 +6,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::sync::Arc;
 
+use actix_web::rt::task::spawn_blocking;
 use keywright_core::account::setup;
 use keywright_core::audit::Event;
 use keywright_core::keys::lifecycle::Lifecycle;
@@ -154,15 +155,15 @@ pub(crate) fn serve_beside(
     actix_web::rt::System::new().block_on(async {
         manage_on(&config.management, &management)?;
         let serving = listen_on(&options, &provider)?;
-        let jobs = jobs::start(&provider, &metrics.jobs, certificate.as_ref());
+        let jobs = jobs::start(&provider, &metrics.jobs, certificate.as_ref())?;
         shutdown::on_signals(serving.server.handle(), management, config.http.shutdown_delay)?;
         // Who reads this line may stop the server: the handlers are there by now.
         announce(config, &provider, &serving.addresses)?;
         beside()?;
         serving.server.await?;
-        if !jobs.stop(config.http.shutdown_timeout).await {
-            // The runtime would wait for it without end.
-            std::process::exit(1);
+        let patience = config.http.shutdown_timeout;
+        if !spawn_blocking(move || jobs.stop(patience)).await.unwrap_or_default() {
+            return Err(Failure::new("a job did not end in time"));
         }
         tracing::info!("stopped");
         Ok(())
