@@ -2,6 +2,7 @@
 
 pub mod copied;
 pub mod request;
+pub mod stored;
 pub mod words;
 
 use serde_json::{Map, Value};

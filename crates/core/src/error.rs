@@ -94,7 +94,7 @@ pub struct Refusal {
 
 impl Refusal {
     /// A refusal whose description says it all. Characters that RFC 6749 does not allow in
-    /// `error_description` become spaces.
+    /// `error_description` become spaces; what is too long for a line is cut off, as in the detail.
     pub fn new(code: ErrorCode, description: impl Into<Cow<'static, str>>) -> Self {
         let description = description.into();
         let clean = |c: char| matches!(c, ' '..='!' | '#'..='[' | ']'..='~');
@@ -103,15 +103,29 @@ impl Refusal {
         } else {
             description.chars().map(|c| if clean(c) { c } else { ' ' }).collect()
         };
+        let description = match line(&description) {
+            Some(line) => Cow::Owned(line),
+            None => description,
+        };
         Self { code, description, detail: String::new() }
     }
 
     /// Adds what only the log may know.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = detail.into();
+        let detail = detail.into();
+        self.detail = line(&detail).unwrap_or(detail);
         self
     }
+}
+
+/// So many characters of what a client sent are repeated to it, or to the log, at most.
+const LINE: usize = 300;
+
+/// As much of the text as fits, if it is too long.
+fn line(text: &str) -> Option<String> {
+    let (end, _) = text.char_indices().nth(LINE)?;
+    text.get(..end).map(|start| format!("{start}..."))
 }
 
 /// Why a verb of the protocol did not do what it was asked.
@@ -169,5 +183,20 @@ impl From<RandomError> for Error {
 impl From<openssl::error::ErrorStack> for Error {
     fn from(error: openssl::error::ErrorStack) -> Self {
         Self::Internal(format!("OpenSSL: {error}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_client_sent_is_repeated_up_to_the_length_of_a_line() {
+        let long = "\u{e9}".repeat(5000);
+        let refusal = Refusal::new(ErrorCode::InvalidRequest, long.clone()).detail(long);
+        assert_eq!(refusal.description, format!("{}...", " ".repeat(LINE)));
+        assert_eq!(refusal.detail, format!("{}...", "\u{e9}".repeat(LINE)));
+        let short = Refusal::new(ErrorCode::InvalidRequest, "short").detail("too");
+        assert_eq!((&*short.description, &*short.detail), ("short", "too"));
     }
 }

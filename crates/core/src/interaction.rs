@@ -30,18 +30,27 @@ pub enum Document {
     Visit(Visit),
 }
 
-/// Most bytes of names and values that are stored of a POST: what a URL could carry, too.
-const PARKED_BYTES: usize = 16 * 1024;
+/// Most bytes of names and values of a request that may have to wait.
+const MOST_BYTES: usize = 16 * 1024;
+
+/// Checks what would be stored of a request.
+///
+/// # Errors
+/// `invalid_request` for more than 16 KiB.
+pub fn check_length(parameters: &[(String, String)]) -> Result<(), Error> {
+    let bytes: usize = parameters.iter().map(|(name, value)| name.len() + value.len()).sum();
+    if bytes > MOST_BYTES {
+        return Err(Error::refused(ErrorCode::InvalidRequest, "The request is too long"));
+    }
+    Ok(())
+}
 
 /// Stores the parameters of a POST, to go on with a GET.
 ///
 /// # Errors
 /// `invalid_request` for more than 16 KiB, [`Error::Store`] or [`Error::Internal`].
 pub fn park(provider: &Provider, parameters: &[(String, String)]) -> Result<InteractionId, Error> {
-    if parameters.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() > PARKED_BYTES
-    {
-        return Err(Error::refused(ErrorCode::InvalidRequest, "The request is too long"));
-    }
+    check_length(parameters)?;
     let document = Document::Parked(parameters.to_vec());
     let now = provider.now();
     provider.store.write(|tx| insert(provider, tx, Digest([0; 32]), &document, now))

@@ -83,14 +83,16 @@ fn of_refresh_token(
     let live = liveness::of_client(caller, standing.grant.created_at)
         .and_then(|()| liveness::of_grant(standing, now));
     let Ok((grant, user)) = live else { return Ok(None) };
-    let answer = json!({
+    let mut answer = json!({
         "active": true,
         "iss": provider.settings.issuer,
         "sub": grant.subject,
         "client_id": grant.client_id,
-        "scope": grant.scopes.to_string(),
         "username": user.login,
         "exp": row.idle_expires_at,
     });
+    if !grant.scopes.is_empty() {
+        answer["scope"] = grant.scopes.to_string().into();
+    }
     Ok(answer.as_object().cloned())
 }

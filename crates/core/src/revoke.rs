@@ -29,7 +29,13 @@ pub fn revoke(provider: &Provider, presented: &Presented, token: &Secret) -> Res
     check_owner(&caller, text("client_id").map(ClientId::new).as_ref())?;
     let expires = claims.get("exp").and_then(Value::as_i64).map(Timestamp);
     let (Some(jti), Some(expires)) = (text("jti"), expires) else { return Ok(()) };
+    if expires <= now {
+        return Ok(());
+    }
     provider.store.write(|tx| {
+        if tx.is_jti_revoked(&Jti::new(jti))? {
+            return Ok(());
+        }
         tx.revoke_jti(&Jti::new(jti), expires)?;
         let event = Event::new(Kind::TokenRevoked).client(&caller.id).detail("jti", jti);
         event.record(provider, tx, now)

@@ -10,6 +10,10 @@ use crate::error::{Error, ErrorCode};
 pub const STANDARD: &[&str] =
     &["openid", "profile", "email", "address", "phone", "groups", "offline_access"];
 
+/// So many scopes a text may name; what clients send in earnest is a tenth of it. Each is looked for
+/// among those before it.
+const MOST: usize = 256;
+
 /// Scope tokens in the order of the request, each once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -20,16 +24,19 @@ impl ScopeSet {
     /// spaces are forgiven.
     ///
     /// # Errors
-    /// `invalid_scope` for a character outside `%x21 / %x23-5B / %x5D-7E`.
+    /// `invalid_scope` for a character outside `%x21 / %x23-5B / %x5D-7E`, and for more than 256
+    /// tokens.
     pub fn parse(text: &str) -> Result<Self, Error> {
+        let refuse = |text| Err(Error::refused(ErrorCode::InvalidScope, text));
         let allowed = |b: u8| matches!(b, b' ' | 0x21 | 0x23..=0x5B | 0x5D..=0x7E);
         if !text.bytes().all(allowed) {
-            return Err(Error::refused(
-                ErrorCode::InvalidScope,
-                "The scope has a forbidden character",
-            ));
+            return refuse("The scope has a forbidden character");
         }
-        Ok(text.split(' ').filter(|token| !token.is_empty()).map(str::to_owned).collect())
+        let tokens = || text.split(' ').filter(|token| !token.is_empty());
+        if tokens().nth(MOST).is_some() {
+            return refuse("The scope has too many tokens");
+        }
+        Ok(tokens().collect())
     }
 
     /// Whether `scope` is in the set.

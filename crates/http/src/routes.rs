@@ -72,19 +72,17 @@ fn pages(app: &mut ServiceConfig, base: &str, limits: &Limiters) {
     let logout = plain(&at("/logout"), GET_POST)
         .route(get().to(logout::get))
         .route(web::post().to(logout::post));
-    app.service(limits.authorize.before(authorize, Shape::Page))
-        .service(plain(&at("/authorize/{id}"), GET).route(get().to(authorize::resume)))
-        .service(limits.login.before(login, Shape::Page))
-        .service(
-            plain(&at("/authorize/{id}/account"), POST).route(web::post().to(account_select::post)),
-        )
-        .service(plain(&at("/authorize/{id}/consent"), POST).route(web::post().to(consent::post)))
-        .service(limits.authorize.before(logout, Shape::Page))
-        .service(
-            plain(&at("/logout/{id}"), GET_POST)
-                .route(get().to(logout::resume))
-                .route(web::post().to(logout::confirm)),
-        );
+    let resume = plain(&at("/authorize/{id}"), GET).route(get().to(authorize::resume));
+    let select =
+        plain(&at("/authorize/{id}/account"), POST).route(web::post().to(account_select::post));
+    let consent = plain(&at("/authorize/{id}/consent"), POST).route(web::post().to(consent::post));
+    let confirm = plain(&at("/logout/{id}"), GET_POST)
+        .route(get().to(logout::resume))
+        .route(web::post().to(logout::confirm));
+    for step in [authorize, resume, select, consent, logout, confirm] {
+        app.service(limits.authorize.before(step, Shape::Page));
+    }
+    app.service(limits.login.before(login, Shape::Page));
 }
 
 /// What users visit for themselves.
@@ -96,20 +94,17 @@ fn accounts(app: &mut ServiceConfig, base: &str, limits: &Limiters) {
     let setup = plain(&at("/setup/{token}"), GET_POST)
         .route(get().to(setup::get))
         .route(web::post().to(setup::post));
-    app.service(plain(&at("/account"), GET).route(get().to(account::overview::get)))
-        .service(limits.login.before(password, Shape::Page))
-        .service(
-            plain(&at("/account/sessions"), POST).route(web::post().to(account::sessions::end)),
-        )
-        .service(
-            plain(&at("/account/applications"), POST)
-                .route(web::post().to(account::applications::revoke)),
-        )
-        .service(
-            plain(&at("/account/sign-out"), POST)
-                .route(web::post().to(account::sessions::sign_out)),
-        )
-        .service(limits.login.before(setup, Shape::Page));
+    for guessing in [password, setup] {
+        app.service(limits.login.before(guessing, Shape::Page));
+    }
+    let overview = plain(&at("/account"), GET).route(get().to(account::overview::get));
+    let post = |path: &str, to: Route| plain(&at(path), POST).route(to);
+    let sessions = post("/account/sessions", web::post().to(account::sessions::end));
+    let applications = post("/account/applications", web::post().to(account::applications::revoke));
+    let sign_out = post("/account/sign-out", web::post().to(account::sessions::sign_out));
+    for step in [overview, sessions, applications, sign_out] {
+        app.service(limits.authorize.before(step, Shape::Page));
+    }
     // Password managers look below the origin, whatever the path of the issuer.
     for path in BTreeSet::from([at(CHANGE_PASSWORD), CHANGE_PASSWORD.to_owned()]) {
         app.service(plain(&path, GET).route(get().to(account::password::well_known)));

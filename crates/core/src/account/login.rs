@@ -83,11 +83,16 @@ pub enum Verdict {
 /// Second part, slow and without the database: whether the password is right. A hash of another
 /// cost is made anew, so that all names take the same time again.
 pub fn verify(provider: &Provider, attempt: &Attempt, password: &Secret) -> Verdict {
+    let cost = provider.settings.password_cost;
+    let is_current = !password::needs_rehash(&attempt.hash, cost);
     if !attempt.matches(password) {
+        if !is_current {
+            // Else a cheap hash of an imported user would tell that there is one.
+            password::verify(password, &password::dummy(cost));
+        }
         return Verdict::Wrong;
     }
-    let cost = provider.settings.password_cost;
-    if !password::needs_rehash(&attempt.hash, cost) {
+    if is_current {
         return Verdict::Right;
     }
     match password::hash(provider.random.as_ref(), password, cost) {

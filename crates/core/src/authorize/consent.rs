@@ -117,7 +117,7 @@ fn covers(old: &ConsentKey, new: &ConsentKey) -> bool {
 }
 
 /// The resources that the request is about, and that the grant will be for: the named ones, or
-/// else those of the client that know a requested scope.
+/// else those of the client that know a requested scope, and its default.
 pub fn resources<'a>(
     snapshot: &'a Snapshot,
     client: &'a ClientRow,
@@ -127,6 +127,7 @@ pub fn resources<'a>(
         audience::may_have(&client.metadata, resource)
             && if request.resources.is_empty() {
                 !resource.known(&request.scopes).is_empty()
+                    || audience::is_default(&client.metadata, resource)
             } else {
                 request.resources.contains(&resource.identifier)
             }

@@ -40,6 +40,7 @@ fn start(
     browser: &Browser,
     parked: Option<&InteractionId>,
 ) -> Result<Step, Error> {
+    interaction::check_length(parameters)?;
     let now = provider.now();
     let snapshot = provider.snapshot()?;
     let parameters = Parameters(parameters);

@@ -16,9 +16,9 @@ impl<'a> Parameters<'a> {
         self.0.iter().filter(move |(n, v)| n == name && !v.is_empty()).map(|(_, v)| v.as_str())
     }
 
-    /// Whether `name` was sent more than once, empty or not.
+    /// Whether `name` was sent more than once.
     pub fn is_repeated(&self, name: &str) -> bool {
-        self.0.iter().filter(|(n, _)| n == name).count() > 1
+        self.all(name).nth(1).is_some()
     }
 
     /// The first name, other than `resource`, that was sent more than once.

@@ -6,6 +6,9 @@ use crate::id::Subject;
 use crate::secret::Digest;
 use crate::time::{Seconds, Timestamp};
 
+/// So far apart the clocks of two replicas may be: one has the request, the other the login.
+const CLOCKS_APART: Seconds = Seconds(10);
+
 /// What has happened in this interaction so far.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Progress {
@@ -114,8 +117,10 @@ fn wanted(
         return unmet();
     }
     let Some(session) = session else { return Next::Login("no_session") };
+    // The clock may have been set back since.
+    let began = progress.started_at.min(now).minus(CLOCKS_APART);
     let fresh = progress.cookie_at_start.as_deref() != Some(&name(&session.cookie))
-        && session.authenticated_at >= progress.started_at;
+        && session.authenticated_at >= began;
     let mine = |subject: &Option<Subject>| subject.as_ref() == Some(&session.subject);
     if !fresh {
         if request.prompt.login {

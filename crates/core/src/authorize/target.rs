@@ -49,8 +49,7 @@ pub fn find(provider: &Provider, parameters: &Parameters<'_>) -> Result<Target, 
         let text = "The application is not registered here, or it is disabled";
         Refusal::new(ErrorCode::InvalidClient, text).detail(format!("client_id {id:?}"))
     })?;
-    let (redirect_uri, redirect_uri_given) =
-        check_redirect_uri(&client, parameters.get("redirect_uri"))?;
+    let (redirect_uri, redirect_uri_given) = check_redirect_uri(&client, parameters)?;
     let mode = match parameters.get("response_mode") {
         Some("fragment") => ResponseMode::Fragment,
         Some("form_post") => ResponseMode::FormPost,
@@ -61,13 +60,20 @@ pub fn find(provider: &Provider, parameters: &Parameters<'_>) -> Result<Target, 
     Ok(Target { client, redirect_uri, redirect_uri_given, mode, state })
 }
 
-fn check_redirect_uri(client: &ClientRow, given: Option<&str>) -> Result<(String, bool), Error> {
+/// The registered one may go without saying (RFC 6749 section 3.1.2.3), but not in an OpenID
+/// request (OIDC Core section 3.1.2.1).
+fn check_redirect_uri(
+    client: &ClientRow,
+    parameters: &Parameters<'_>,
+) -> Result<(String, bool), Error> {
     let registered = &client.metadata.redirect_uris;
-    match (given, registered.as_slice()) {
+    let scope = parameters.get("scope").unwrap_or_default();
+    let is_openid = scope.split(' ').any(|scope| scope == "openid");
+    match (parameters.get("redirect_uri"), registered.as_slice()) {
         (Some(uri), _) if registered.iter().any(|r| redirect_uri::matches(r, uri)) => {
             Ok((uri.to_owned(), true))
         }
-        (None, [only]) => Ok((only.clone(), false)),
+        (None, [only]) if !is_openid => Ok((only.clone(), false)),
         (None, _) => Err(Error::refused(ErrorCode::InvalidRequest, "redirect_uri is missing")),
         (Some(uri), _) => {
             let text = "The redirect_uri is not registered for this application";

@@ -65,7 +65,10 @@ pub fn draft(provider: &Provider, order: &Order<'_>, now: Timestamp) -> Result<D
     claims.insert("sub".into(), subject.clone().into());
     claims.insert("aud".into(), one_or_many(audience));
     claims.insert("client_id".into(), order.client.id.as_str().into());
-    claims.insert("scope".into(), order.scopes.to_string().into());
+    // A list of no scopes cannot be written (RFC 6749 section 3.3).
+    if !order.scopes.is_empty() {
+        claims.insert("scope".into(), order.scopes.to_string().into());
+    }
     claims.insert("iat".into(), now.0.into());
     claims.insert("exp".into(), now.plus(lifetime).0.into());
     let grant_id = order.grant.map(|(grant, _)| &grant.id);

@@ -71,6 +71,11 @@ pub fn may_have(client: &ClientMetadata, resource: &Resource) -> bool {
         .is_none_or(|allowed| allowed.iter().any(|name| resource.is_named(name)))
 }
 
+/// Whether it is what the client means when it names none.
+pub fn is_default(client: &ClientMetadata, resource: &Resource) -> bool {
+    client.default_resource.as_deref().is_some_and(|name| resource.is_named(name))
+}
+
 /// Chooses the target of an access token with these scopes: the named resource; else the only
 /// one whose scopes it has; else the only granted one; else the client's `default_resource`;
 /// else the issuer.
@@ -109,7 +114,7 @@ pub fn choose(
         ([], [only]) if granted.is_some() => return target(only),
         _ => {}
     }
-    match client.default_resource.as_deref().and_then(|name| snapshot.resource(name)) {
+    match candidates.iter().find(|resource| is_default(client, resource)) {
         Some(resource) => target(resource),
         None if knowing.is_empty() => Ok(Target::Issuer),
         None => refuse(several),

@@ -11,7 +11,6 @@ use url::Url;
 
 use crate::audit::{Event, Kind};
 use crate::authorize::parameters::Parameters;
-use crate::client::redirect_uri;
 use crate::error::{Error, ErrorCode};
 use crate::id::{ClientId, InteractionId, Sid};
 use crate::interaction::{self, Document};
@@ -71,6 +70,7 @@ fn start(
     browser: &Browser,
     parked: Option<&InteractionId>,
 ) -> Result<LogoutStep, Error> {
+    interaction::check_length(parameters)?;
     let now = provider.now();
     let parameters = Parameters(parameters);
     check_form(&parameters)?;
@@ -79,10 +79,10 @@ fn start(
         interaction::take(tx, parked)?;
         let client = client(tx, &parameters, hint.as_deref())?;
         let redirect = redirect(client.as_ref(), &parameters)?;
-        if let Some(hint) = &hint {
-            end_named(provider, tx, hint, now)?;
-        }
         let Some((session, user)) = session::current(provider, tx, browser, now)? else {
+            if let Some(hint) = &hint {
+                end_named(provider, tx, hint, now)?;
+            }
             end_shown(provider, tx, browser, now)?;
             return Ok(LogoutStep::Done { redirect });
         };
@@ -177,8 +177,8 @@ fn pending(
     }
 }
 
-/// Ends the session that the hint was issued in, whatever this browser shows: its cookie may be
-/// gone, or the session idle, and its refresh tokens still alive.
+/// Ends the session that the hint was issued in, for a browser that is logged in to none: its cookie
+/// may be gone, or the session idle, and its refresh tokens still alive.
 fn end_named(
     provider: &Provider,
     tx: &mut dyn Tx,
@@ -281,7 +281,7 @@ fn redirect(
 ) -> Result<Option<String>, Error> {
     let Some(uri) = parameters.get("post_logout_redirect_uri") else { return Ok(None) };
     let registered = client.map(|client| client.metadata.post_logout_redirect_uris.as_slice());
-    let known = registered.is_some_and(|uris| uris.iter().any(|r| redirect_uri::matches(r, uri)));
+    let known = registered.is_some_and(|uris| uris.iter().any(|r| r == uri));
     let target = Url::parse(uri).ok().filter(|_| known);
     let Some(mut target) = target else {
         let text = "The post_logout_redirect_uri is not registered for this application";

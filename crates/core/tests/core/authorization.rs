@@ -35,6 +35,7 @@ fn before_the_redirect_uri_is_trusted_the_error_is_a_page() {
         (("client_id", "nobody"), ErrorCode::InvalidClient),
         (("client_id", "app\u{0}"), ErrorCode::InvalidClient),
         (("client_id", "äpp"), ErrorCode::InvalidClient),
+        (("redirect_uri", ""), ErrorCode::InvalidRequest),
         (("redirect_uri", "https://evil.example/cb"), ErrorCode::InvalidRequest),
         (("redirect_uri", "https://app.example/cb/"), ErrorCode::InvalidRequest),
         (("redirect_uri", "https://app.example/cb\\@evil.example"), ErrorCode::InvalidRequest),
@@ -45,6 +46,28 @@ fn before_the_redirect_uri_is_trusted_the_error_is_a_page() {
     twice.push(("client_id".into(), "app".into()));
     let step = authorize::begin(&world.provider, &twice, &browser());
     assert_eq!(refused(step), ErrorCode::InvalidRequest);
+}
+
+#[test]
+fn a_request_without_openid_need_not_name_the_only_redirect_uri() {
+    let world = World::new();
+    populate(&world);
+    world.add_resource("notes", |_| ());
+    let parameters = request("app", &[("redirect_uri", ""), ("scope", "notes:read")]);
+    let answer = authorize(&world, &mut browser(), &parameters);
+    assert_eq!(answer.redirect_uri, "https://app.example/cb");
+    assert!(parameter(&answer, "code").is_some());
+}
+
+#[test]
+fn what_is_too_long_to_wait_is_not_stored() {
+    let world = World::new();
+    populate(&world);
+    let long = "x".repeat(17 * 1024);
+    let step = begin(&world, "app", &[("state", &long)]);
+    assert_eq!(refused(step), ErrorCode::InvalidRequest);
+    let scopes = "a b c d ".repeat(100);
+    assert_eq!(answered(&world, "app", &[("scope", &scopes)]), "invalid_scope");
 }
 
 /// Client, what its request changes, and the error that it gets.
@@ -110,7 +133,8 @@ fn unknown_and_empty_parameters_and_scopes_are_ignored() {
     let world = World::new();
     populate(&world);
     let mut parameters = request("app", &[("scope", "openid unknown groups"), ("display", "hat")]);
-    parameters.extend([("foo".into(), "bar".into()), ("login_hint".into(), String::new())]);
+    let empty = |name: &str| (name.to_owned(), String::new());
+    parameters.extend([("foo".into(), "bar".into()), empty("nonce"), empty("hat"), empty("hat")]);
     let answer = authorize(&world, &mut browser(), &parameters);
     assert!(parameter(&answer, "code").is_some());
 }

@@ -8,6 +8,7 @@ use keywright_core::keys::algorithm::Algorithm;
 use keywright_core::provider::Provider;
 use keywright_core::secret::Secret;
 use keywright_core::session::{Browser, logout};
+use keywright_core::sweep;
 use keywright_core::time::Seconds;
 use keywright_core::token::{self, TokenResponse};
 use keywright_core::userinfo::userinfo;
@@ -50,6 +51,12 @@ fn hop(one: &Provider, other: &Provider) {
     let repeated = rotate(other, &first);
     assert_eq!(second.refresh_token, repeated.refresh_token);
     rotate(other, &second);
+    for again in [("prompt", "login"), ("max_age", "0")] {
+        let page = authorize::begin(one, &request("app", &[again]), &browser).unwrap();
+        log_in(other, &mut browser, "alice");
+        let step = authorize::resume(other, &interaction(&page), &browser).unwrap();
+        assert!(matches!(step, Step::Answer(_)), "the login counts: {step:?}");
+    }
     let fresh = request("app", &[("max_age", "60")]);
     let step = authorize::begin(other, &fresh, &browser).unwrap();
     assert!(matches!(step, Step::Answer(_)), "a login of just now is fresh everywhere");
@@ -102,7 +109,12 @@ fn a_clock_that_goes_back_an_hour_ends_nothing_and_revokes_nothing() {
         let unused = code(&world, "app", "openid");
         let mut browser = browser();
         log_in(&world.provider, &mut browser, "alice");
+        let again = request("app", &[("prompt", "login")]);
+        let page = authorize::begin(&world.provider, &again, &browser).unwrap();
         world.clock.advance(Seconds(-3600));
+        log_in(&world.provider, &mut browser, "alice");
+        let step = authorize::resume(&world.provider, &interaction(&page), &browser).unwrap();
+        assert!(!matches!(step, Step::Login { .. }), "the login counts: {step:?}");
         token::exchange(&world.provider, &basic("app"), &redemption(&unused)).unwrap();
         assert!(is_active(&world, &second.access_token));
         let repeated = rotate(&world.provider, &first);
@@ -121,8 +133,10 @@ fn a_clock_that_jumps_a_year_ahead_refuses_clearly_and_goes_on_when_it_is_right_
     World::each(|world| {
         populate(&world);
         let start = tokens(&world, "openid offline_access");
+        sweep::batch(&world.provider, 100).unwrap();
         let year = Seconds::days(365);
         world.clock.advance(year);
+        assert_eq!(sweep::batch(&world.provider, 100).unwrap(), 0, "everything has expired");
         let late = refresh(start.refresh_token.as_deref().unwrap());
         let late = token::exchange(&world.provider, &basic("app"), &late);
         assert_eq!(refused(late), ErrorCode::InvalidGrant);
@@ -132,6 +146,7 @@ fn a_clock_that_jumps_a_year_ahead_refuses_clearly_and_goes_on_when_it_is_right_
         assert!(is_active(&world, &new.access_token));
 
         world.clock.advance(Seconds(-year.0));
+        sweep::batch(&world.provider, 100).unwrap();
         assert!(is_active(&world, &start.access_token));
         rotate(&world.provider, &start);
         rotate(&world.provider, &new);
@@ -139,5 +154,27 @@ fn a_clock_that_jumps_a_year_ahead_refuses_clearly_and_goes_on_when_it_is_right_
         let step = authorize::begin(&world.provider, &request("app", &[]), &browser()).unwrap();
         let answer = finish(&world.provider, &mut browser(), step);
         assert!(parameter(&answer, "code").is_some());
+    });
+}
+
+#[test]
+fn a_sweep_rests_for_an_hour_after_the_clock_jumped_and_then_goes_on() {
+    World::each(|world| {
+        populate(&world);
+        let sweep = || sweep::batch(&world.provider, 100).unwrap();
+        let turns = |minutes: i64| {
+            (0..minutes / 5).map(|_| {
+                world.clock.advance(Seconds::minutes(5));
+                sweep()
+            })
+        };
+        code(&world, "app", "openid");
+        sweep();
+        for jump in [Seconds::days(60), Seconds::days(-1), Seconds::days(60)] {
+            world.clock.advance(jump);
+            assert_eq!(sweep(), 0);
+            assert_eq!(turns(55).sum::<usize>(), 0, "{jump:?}");
+        }
+        assert!(turns(10).sum::<usize>() > 0);
     });
 }

@@ -1,6 +1,7 @@
 //! RP-initiated logout.
 
 use keywright_core::authorize::{self, Step};
+use keywright_core::client::metadata::ClientMetadata;
 use keywright_core::error::ErrorCode;
 use keywright_core::secret::Secret;
 use keywright_core::session::logout::{self, LogoutStep};
@@ -9,7 +10,8 @@ use keywright_core::token;
 use keywright_testkit::World;
 
 use crate::journey::{
-    authorize, basic, browser, log_in, parameter, populate, redemption, refresh, refused, request,
+    authorize, basic, browser, is_active, log_in, parameter, populate, redemption, refresh,
+    refused, request, tokens,
 };
 
 fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -72,10 +74,14 @@ fn without_a_hint_the_user_is_asked_first() {
 #[test]
 fn a_redirect_uri_that_is_not_registered_is_a_page() {
     let world = World::new();
-    populate(&world);
+    world.add_client("app", World::web_client());
+    let post_logout_redirect_uris = vec!["http://127.0.0.1/bye".into()];
+    let tool = ClientMetadata { post_logout_redirect_uris, ..World::native_client() };
+    world.add_client("tool", tool);
     for bad in [
         pairs(&[("client_id", "app"), ("post_logout_redirect_uri", "https://evil.example/")]),
         pairs(&[("post_logout_redirect_uri", "https://app.example/bye")]),
+        pairs(&[("client_id", "tool"), ("post_logout_redirect_uri", "http://127.0.0.1:9/bye")]),
         pairs(&[("client_id", "nobody")]),
         pairs(&[("id_token_hint", "x.y.z")]),
         pairs(&[("state", "a"), ("state", "b")]),
@@ -86,6 +92,25 @@ fn a_redirect_uri_that_is_not_registered_is_a_page() {
     }
     let step = logout::begin(&world.provider, &[], &browser()).unwrap();
     assert_eq!(done(step), None);
+}
+
+#[test]
+fn a_hint_for_another_session_than_the_one_at_hand_asks_and_ends_neither() {
+    World::each(|world| {
+        populate(&world);
+        let alice = tokens(&world, "openid");
+        let mut bob = browser();
+        log_in(&world.provider, &mut bob, "bob");
+        let hint = pairs(&[("id_token_hint", &alice.id_token.unwrap())]);
+        let step = logout::begin(&world.provider, &hint, &bob).unwrap();
+        let LogoutStep::Confirm { interaction, login, .. } = step else { panic!("{step:?}") };
+        assert_eq!(login, "bob");
+        assert!(is_active(&world, &alice.access_token), "alice was not asked");
+        done(logout::confirm(&world.provider, &interaction, &bob).unwrap());
+        assert!(is_active(&world, &alice.access_token));
+        done(logout::begin(&world.provider, &hint, &bob).unwrap());
+        assert!(!is_active(&world, &alice.access_token), "there is nobody else to ask");
+    });
 }
 
 #[test]

@@ -1,9 +1,13 @@
 //! Redeeming codes, and what the tokens say.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use keywright_core::authorize::{self, Step};
 use keywright_core::client::metadata::{ClientMetadata, GrantType};
 use keywright_core::error::{Error, ErrorCode};
+use keywright_core::introspect::introspect;
 use keywright_core::keys::algorithm::Algorithm;
 use keywright_core::mint::{access_token, hashes, id_token};
 use keywright_core::resource::{ClaimPreset, TokenFormat};
@@ -14,8 +18,8 @@ use keywright_testkit::World;
 use serde_json::json;
 
 use crate::journey::{
-    authorize, basic, browser, claims, code, is_active, parameter, populate, public, redemption,
-    refused, request, tokens,
+    authorize, basic, browser, claims, code, finish, interaction, is_active, log_in, parameter,
+    populate, public, redemption, refused, request, tokens,
 };
 
 #[test]
@@ -183,6 +187,57 @@ fn several_candidates_are_invalid_target_until_one_is_named() {
         assert_eq!(refused(exchange(&["https://unknown.example"])), ErrorCode::InvalidTarget);
         let answer = exchange(&["https://mail.example/"]).unwrap();
         assert_eq!(answer.scope, "openid mail:read");
+    });
+}
+
+#[test]
+fn the_default_resource_is_asked_for_and_granted_and_never_given_beside_others() {
+    World::each(|world| {
+        populate(&world);
+        for name in ["notes", "mail", "files"] {
+            world.add_resource(name, |_| ());
+        }
+        let default_resource = Some("https://files.example".to_owned());
+        let client = ClientMetadata { default_resource, ..World::web_client() };
+        world.add_client("site", client);
+        let tokens = |scope: &str, resources: &[&str]| {
+            let mut browser = browser();
+            let mut parameters = request("site", &[("scope", scope)]);
+            parameters.extend(resources.iter().map(|r| ("resource".to_owned(), (*r).to_owned())));
+            let step = authorize::begin(&world.provider, &parameters, &browser).unwrap();
+            let id = interaction(&step);
+            log_in(&world.provider, &mut browser, "alice");
+            let step = authorize::resume(&world.provider, &id, &browser).unwrap();
+            let Step::Consent { scopes, .. } = &step else { panic!("{step:?}") };
+            let asked: BTreeSet<String> = scopes.iter().map(|s| s.resource.clone()).collect();
+            let answer = finish(&world.provider, &mut browser, step);
+            let code = Secret::new(parameter(&answer, "code").unwrap());
+            (asked, token::exchange(&world.provider, &basic("site"), &redemption(&code)))
+        };
+        let (asked, answer) = tokens("openid", &[]);
+        let token = claims(&world, &answer.unwrap().access_token, access_token::TYP);
+        assert_eq!(asked, ["", "files"].map(str::to_owned).into());
+        assert_eq!(token["aud"][0], "https://files.example");
+        let several = ["https://notes.example", "https://mail.example"];
+        let (asked, answer) = tokens("openid notes:read mail:read", &several);
+        assert_eq!(asked, ["", "mail", "notes"].map(str::to_owned).into());
+        assert_eq!(refused(answer), ErrorCode::InvalidTarget);
+    });
+}
+
+#[test]
+fn a_token_without_scopes_has_no_scope_claim() {
+    World::each(|world| {
+        populate(&world);
+        let answer = tokens(&world, "");
+        assert_eq!(answer.scope, "");
+        let claims = claims(&world, &answer.access_token, access_token::TYP);
+        assert!(!claims.contains_key("scope"));
+        for token in [Some(answer.access_token), answer.refresh_token].into_iter().flatten() {
+            let seen = introspect(&world.provider, &basic("app"), &Secret::new(token)).unwrap();
+            assert_eq!(seen["active"], true);
+            assert!(!seen.contains_key("scope"), "{seen:?}");
+        }
     });
 }
 

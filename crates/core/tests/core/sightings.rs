@@ -125,6 +125,24 @@ fn revoking_a_refresh_token_ends_the_grant_and_an_access_token_only_itself() {
 }
 
 #[test]
+fn a_token_that_is_revoked_again_or_has_expired_leaves_no_further_trace() {
+    World::each(|world| {
+        populate(&world);
+        let one = tokens(&world, "openid").access_token;
+        let other = tokens(&world, "openid").access_token;
+        let before = world.scratch.contents();
+        let tell = |token: &str| revoke(&world.provider, &basic("app"), &Secret::new(token));
+        tell(&one).unwrap();
+        let after = world.scratch.contents();
+        assert_ne!(after["audit_events"], before["audit_events"]);
+        tell(&one).unwrap();
+        world.clock.advance(Seconds::hours(2));
+        tell(&other).unwrap();
+        assert_eq!(world.scratch.contents(), after);
+    });
+}
+
+#[test]
 fn a_client_cannot_revoke_the_tokens_of_another() {
     World::each(|world| {
         populate(&world);

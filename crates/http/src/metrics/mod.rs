@@ -14,7 +14,7 @@ use prometheus_client::registry::Registry;
 pub(crate) use connections::Connections;
 pub(crate) use hashes::Hashes;
 pub(crate) use hops::Hops;
-pub(crate) use requests::Requests;
+pub(crate) use requests::{Requests, method_name};
 pub(crate) use tokens::{Tokens, name_of as grant_type};
 
 /// Upper bounds of the classes of a duration, in seconds: from a cached document to a login

@@ -81,15 +81,15 @@ impl Requests {
         status: StatusCode,
         took: Duration,
     ) {
-        let answer = Answer { route, method: name_of(method), status: status.as_u16() };
+        let answer = Answer { route, method: method_name(method), status: status.as_u16() };
         self.answered.get_or_create(&answer).inc();
         let route = Route { route: answer.route };
         self.durations.get_or_create(&route).observe(took.as_secs_f64());
     }
 }
 
-/// The method, if it is one that a sane client sends.
-fn name_of(method: &Method) -> &'static str {
+/// The method, if it is one that a sane client sends, else `other`.
+pub(crate) fn method_name(method: &Method) -> &'static str {
     const KNOWN: [(Method, &str); 7] = [
         (Method::GET, "GET"),
         (Method::POST, "POST"),
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn an_invented_method_makes_no_label_of_its_own() {
-        assert_eq!(name_of(&Method::GET), "GET");
-        assert_eq!(name_of(&Method::from_bytes(b"BREW").unwrap()), "other");
+        assert_eq!(method_name(&Method::GET), "GET");
+        assert_eq!(method_name(&Method::from_bytes(b"BREW").unwrap()), "other");
     }
 }

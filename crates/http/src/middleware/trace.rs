@@ -7,6 +7,8 @@ use tracing::Span;
 use tracing::field::Empty;
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 
+use crate::metrics::method_name;
+
 /// Builds the span: method, route pattern, request id; the status at the end.
 pub(crate) struct RootSpan;
 
@@ -16,7 +18,7 @@ impl RootSpanBuilder for RootSpan {
         tracing::info_span!(
             "request",
             request_id = id.unwrap_or_default(),
-            method = %request.method(),
+            method = method_name(request.method()),
             route = request.match_pattern().unwrap_or_else(|| "unmatched".into()),
             status = Empty,
         )

@@ -68,6 +68,36 @@ fn a_person_is_refused_with_a_page() {
 }
 
 #[test]
+fn every_page_that_asks_the_database_has_a_limit() {
+    for (method, path) in [
+        (Method::GET, "/authorize"),
+        (Method::GET, "/authorize/x"),
+        (Method::POST, "/authorize/x/login"),
+        (Method::POST, "/authorize/x/account"),
+        (Method::POST, "/authorize/x/consent"),
+        (Method::GET, "/logout"),
+        (Method::GET, "/logout/x"),
+        (Method::GET, "/account"),
+        (Method::GET, "/account/password"),
+        (Method::POST, "/account/sessions"),
+        (Method::POST, "/account/applications"),
+        (Method::POST, "/account/sign-out"),
+        (Method::GET, "/setup/x"),
+    ] {
+        let site = site(SLOW, &[]);
+        let (_, refused) = until_refused(|| Reply::of(site.request(method.clone(), path)));
+        refused.assert_error_page(429, "slow_down");
+    }
+}
+
+#[test]
+fn the_limits_count_for_loopback_too() {
+    let site = site(SLOW, &[]);
+    let (passed, _) = until_refused(|| site.post("/token", &[]));
+    assert!(passed < 20, "{passed} from 127.0.0.1");
+}
+
+#[test]
 fn one_limit_that_is_reached_holds_up_no_other_endpoint() {
     let site = site(SLOW, &[]);
     until_refused(|| site.post("/token", &[]));

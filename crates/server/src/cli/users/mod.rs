@@ -12,10 +12,11 @@ mod show;
 use clap::Subcommand;
 use keywright_core::account::password::{check_policy, hash};
 use keywright_core::account::user::normalize_login;
+use keywright_core::claims::stored;
 use keywright_core::id::Subject;
 use keywright_core::store::{CredentialKind, CredentialRow, Origin, Tx, UserRow};
 use keywright_core::time::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::output::{self, Output};
 use crate::config::Config;
@@ -73,8 +74,15 @@ fn claim(text: &str) -> Result<(String, Value), String> {
     if key.is_empty() {
         return Err("the key is empty; write KEY=VALUE".to_owned());
     }
-    let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
-    Ok((key.to_owned(), value))
+    let text = || Value::String(value.to_owned());
+    let value = match serde_json::from_str(value) {
+        Ok(value @ Value::String(_)) => value,
+        Ok(value) if !stored::is_text(key) => value,
+        _ => text(),
+    };
+    let claim = (key.to_owned(), value);
+    stored::check(&Map::from_iter([claim.clone()]))?;
+    Ok(claim)
 }
 
 fn find(tx: &mut dyn Tx, who: &Who) -> Result<UserRow, Failure> {

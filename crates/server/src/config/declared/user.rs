@@ -2,6 +2,7 @@
 
 use keywright_core::account::password::{check_policy, check_stored};
 use keywright_core::account::user::{check_login, check_subject, normalize_login};
+use keywright_core::claims::stored;
 use keywright_core::id::Subject;
 use serde_json::{Map, Value};
 
@@ -29,6 +30,9 @@ pub(super) fn read(table: &mut Table<'_>) -> Option<UserDeclaration> {
         table.problem("subject", why);
     }
     let claims = table.member::<Map<String, Value>>("claims").unwrap_or_default();
+    if let Err(why) = stored::check(&claims) {
+        table.problem("claims", why);
+    }
     Some(UserDeclaration {
         login: login?,
         password: plain.map(Password::Plain).or(hashed.map(Password::Hashed)),

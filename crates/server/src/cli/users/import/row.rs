@@ -1,7 +1,10 @@
 //! A line as a user: which members there are, and what each may hold.
 
+use std::fmt;
+
 use keywright_core::account::password::check_stored;
 use keywright_core::account::user::{check_login, check_subject, normalize_login};
+use keywright_core::claims::stored;
 use keywright_core::id::{Subject, UserId};
 use keywright_core::random::{Random, RandomError};
 use keywright_core::secret::Secret;
@@ -112,6 +115,7 @@ fn user(
         members.check("subject", check_subject(subject));
     }
     let mut claims = members.object("claims").unwrap_or_default();
+    members.check("claims", stored::check(&claims));
     for name in ["email", "name", "given_name", "family_name"] {
         claims.extend(members.text(name).map(|text| (name.to_owned(), Value::String(text))));
     }
@@ -176,7 +180,7 @@ impl Members {
         members
     }
 
-    fn check(&mut self, name: &str, result: Result<(), &'static str>) {
+    fn check(&mut self, name: &str, result: Result<(), impl fmt::Display>) {
         if let Err(why) = result {
             self.problems.push(format!("{name}: {why}"));
         }
