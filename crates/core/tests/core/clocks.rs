@@ -54,7 +54,7 @@ fn hop(one: &Provider, other: &Provider) {
     for again in [("prompt", "login"), ("max_age", "0")] {
         let page = authorize::begin(one, &request("app", &[again]), &browser).unwrap();
         log_in(other, &mut browser, "alice");
-        let step = authorize::resume(other, &interaction(&page), &browser).unwrap();
+        let step = authorize::resume(one, &interaction(&page), &browser).unwrap();
         assert!(matches!(step, Step::Answer(_)), "the login counts: {step:?}");
     }
     let fresh = request("app", &[("max_age", "60")]);
