@@ -18,7 +18,7 @@ pub trait Random: Send + Sync {
 #[error("the random number generator failed: {0}")]
 pub struct RandomError(pub String);
 
-/// The generator of each thread (ChaCha), seeded by the operating system and again every 64 KiB.
+/// The generator of each thread (`ChaCha12`), seeded by the operating system and again every 64 KiB.
 /// A call of it costs a hundredth of one of OpenSSL's, and a code flow makes ten.
 #[derive(Debug, Default)]
 pub struct OsRandom;

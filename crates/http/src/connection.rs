@@ -315,13 +315,13 @@ mod tests {
     async fn who_waits_for_the_answers_is_heard_in_full_again() {
         let (mut client, io) = duplex(100_000);
         let mut connection = connection(io);
-        client.write_all(&[b'x'; 20_000]).await.unwrap();
+        client.write_all(&b"x".repeat(20_000)).await.unwrap();
         assert_eq!(turn(&mut connection, 200), BREATH);
         while turn(&mut connection, 1) > 0 {}
         for _ in 0..8 {
             turn(&mut connection, 1);
         }
-        client.write_all(&[b'x'; 20_000]).await.unwrap();
+        client.write_all(&b"x".repeat(20_000)).await.unwrap();
         assert_eq!(turn(&mut connection, 1), BREATH);
     }
 }

@@ -24,6 +24,9 @@ const GET_POST: &str = "GET, HEAD, POST";
 const GET_POST_OPTIONS: &str = "GET, HEAD, POST, OPTIONS";
 /// W3C, A Well-Known URL for Changing Passwords.
 const CHANGE_PASSWORD: &str = "/.well-known/change-password";
+const JWKS: &str = "/jwks";
+/// How the two names of the metadata begin.
+const METADATA: &str = "/.well-known/o";
 const POST: &str = "POST";
 const POST_OPTIONS: &str = "POST, OPTIONS";
 
@@ -49,7 +52,7 @@ pub(crate) fn configure(app: &mut ServiceConfig, state: &State, limits: &Limiter
 fn public(app: &mut ServiceConfig, base: &str, limits: &Limiters) {
     let at = |path: &str| format!("{base}{path}");
     let introspect = plain(&at("/introspect"), POST).route(web::post().to(introspect::post));
-    app.service(opened(&at("/jwks"), GET_OPTIONS, |r| r.route(get().to(jwks::get))))
+    app.service(opened(&at(JWKS), GET_OPTIONS, |r| r.route(get().to(jwks::get))))
         .service(opened_within(&limits.token, &at("/token"), POST_OPTIONS, |r| {
             r.route(web::post().to(token::post))
         }))
@@ -120,6 +123,11 @@ pub(crate) fn discovery_paths(base: &str) -> Vec<String> {
     appended.chain(inserted).collect()
 }
 
+/// Whether the pattern of a route is that of prepared bytes which clients poll.
+pub(crate) fn is_document(pattern: &str) -> bool {
+    pattern.ends_with(JWKS) || pattern.contains(METADATA)
+}
+
 /// GET, and HEAD with it.
 fn get() -> Route {
     web::route().guard(guard::fn_guard(|context| {
@@ -168,7 +176,18 @@ async fn not_found(request: HttpRequest, state: web::Data<State>) -> HttpRespons
 
 #[cfg(test)]
 mod tests {
-    use super::discovery_paths;
+    use super::{discovery_paths, is_document};
+
+    #[test]
+    fn metadata_and_keys_are_documents_and_nothing_else_is() {
+        for path in discovery_paths("/auth").iter().chain(&discovery_paths("")) {
+            assert!(is_document(path), "{path}");
+        }
+        assert!(is_document("/auth/jwks"));
+        for path in ["/token", "/account", "/.well-known/change-password", "unmatched"] {
+            assert!(!is_document(path), "{path}");
+        }
+    }
 
     #[test]
     fn metadata_is_found_in_every_form_of_the_path() {

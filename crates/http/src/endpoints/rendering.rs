@@ -1,7 +1,8 @@
 //! Turning page structs, JSON and prepared bytes into responses.
 
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, PRAGMA,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH,
+    LOCATION, PRAGMA,
 };
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
@@ -75,7 +76,8 @@ pub(crate) fn cached(
         .map(|tag| tag.trim().trim_start_matches("W/"))
         .any(|tag| tag == "*" || tag == caching.etag);
     let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    response.insert_header((ETAG, caching.etag)).insert_header((CACHE_CONTROL, caching.control));
+    let control = HeaderValue::from_static(caching.control);
+    response.insert_header((ETAG, caching.etag)).insert_header((CACHE_CONTROL, control));
     if known {
         return response.finish();
     }

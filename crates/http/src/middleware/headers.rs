@@ -10,9 +10,9 @@ use actix_web::http::header::{
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage as _, web};
-use tracing_actix_web::RequestId;
+use actix_web::{Error, web};
 
+use super::trace::request_id;
 use crate::state::State;
 
 const DEFAULTS: [(HeaderName, &str); 5] = [
@@ -28,7 +28,7 @@ pub(crate) async fn add(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let id = request.extensions().get::<RequestId>().map(ToString::to_string);
+    let id = request_id(&request);
     let state = request.app_data::<web::Data<State>>();
     if let Some(state) = state {
         state.notice_proxy(&request);
@@ -45,7 +45,7 @@ pub(crate) async fn add(
             headers.insert(name, HeaderValue::from_static(value));
         }
     }
-    if let Some(id) = id.and_then(|id| HeaderValue::from_str(&id).ok()) {
+    if let Ok(id) = HeaderValue::try_from(id) {
         headers.insert(HeaderName::from_static("x-request-id"), id);
     }
     Ok(response)

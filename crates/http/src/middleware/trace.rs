@@ -2,26 +2,41 @@
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::{Error, HttpMessage as _, HttpRequest};
+use actix_web::{Error, HttpMessage};
 use tracing::Span;
 use tracing::field::Empty;
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 
 use crate::metrics::method_name;
+use crate::routes;
 
 /// Builds the span: method, route pattern, request id; the status at the end.
 pub(crate) struct RootSpan;
 
-impl RootSpanBuilder for RootSpan {
-    fn on_request_start(request: &ServiceRequest) -> Span {
-        let id = request.extensions().get::<RequestId>().map(ToString::to_string);
-        tracing::info_span!(
+macro_rules! span_at {
+    ($level:ident, $request:expr, $route:expr) => {
+        tracing::span!(
+            tracing::Level::$level,
             "request",
-            request_id = id.unwrap_or_default(),
-            method = method_name(request.method()),
-            route = request.match_pattern().unwrap_or_else(|| "unmatched".into()),
+            request_id = request_id($request),
+            method = method_name($request.method()),
+            route = $route,
             status = Empty,
         )
+    };
+}
+
+impl RootSpanBuilder for RootSpan {
+    /// The documents that everybody polls have theirs at the level of debugging: it would be a tenth
+    /// of their cost, for a request of which there is nothing to say.
+    fn on_request_start(request: &ServiceRequest) -> Span {
+        let route = request.match_pattern();
+        let route = route.as_deref().unwrap_or("unmatched");
+        if routes::is_document(route) {
+            span_at!(DEBUG, request, route)
+        } else {
+            span_at!(INFO, request, route)
+        }
     }
 
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
@@ -35,6 +50,6 @@ impl RootSpanBuilder for RootSpan {
 }
 
 /// The id that log lines about this request carry.
-pub(crate) fn request_id(request: &HttpRequest) -> String {
+pub(crate) fn request_id(request: &impl HttpMessage) -> String {
     request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default()
 }

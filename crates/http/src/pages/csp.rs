@@ -27,8 +27,8 @@ pub fn csp(form_target: Option<&str>) -> String {
     format!("{COMMON}; form-action 'self'{target}")
 }
 
-/// The policy of the `form_post` page: [`csp`] with our static script, and a form that goes to the
-/// client alone.
+/// The policy of the `form_post` page: [`csp`] with our static script, and a form that goes not to us
+/// but to the client.
 pub fn csp_with_script(form_target: Option<&str>) -> String {
     let target = form_target.and_then(form_sources).unwrap_or_else(|| "'none'".to_owned());
     format!("{COMMON}; script-src 'self'; form-action {target}")
@@ -91,11 +91,12 @@ mod tests {
     }
 
     #[test]
-    fn the_page_that_posts_the_answer_may_run_our_script_and_post_only_to_the_client() {
+    fn the_page_that_posts_the_answer_may_run_our_script_and_post_where_the_client_may_lead() {
         assert_eq!(
             csp_with_script(Some("com.example.app:/cb")),
             format!("{COMMON}; script-src 'self'; form-action com.example.app:")
         );
+        assert_eq!(form_action(&csp_with_script(Some("https://app.example/cb"))), "https:");
         assert_eq!(form_action(&csp_with_script(Some("/relative"))), "'none'");
     }
 

@@ -73,6 +73,7 @@ fn the_key_set_changes_with_its_keys() {
     site.world.add_resource("notes", |_| ());
     assert_eq!(site.get("/jwks").header("etag"), before.header("etag"));
     let metadata = site.get("/.well-known/openid-configuration").json();
+    assert_eq!(metadata["code_challenge_methods_supported"], serde_json::json!(["S256"]));
     let scopes = metadata["scopes_supported"].as_array().unwrap();
     assert!(scopes.contains(&"notes:read".into()), "{scopes:?}");
 }
