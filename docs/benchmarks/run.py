@@ -14,6 +14,7 @@ import fcntl
 import json
 import os
 import pathlib
+import statistics
 import subprocess
 import sys
 import time
@@ -35,18 +36,20 @@ __all__ = ["CODE_BODY", "HERE", "Keywright", "Postgresql", "Server", "accepted",
 MILLION = 1_000_000
 
 
-def openssl_speed(seconds):
+# What `openssl speed` calls them.
+SIGNATURES = {"client_credentials, RS256": "rsa2048", "client_credentials, ES256": "ecdsap256", "client_credentials, EdDSA": "ed25519"}
+DOCUMENTS = ["discovery", "JWKS"]
+
+
+def openssl_speed(algorithm, seconds):
     """Signatures per second of all cores together."""
     cores = len(os.sched_getaffinity(0))
-    found = {}
-    for name, algorithm in [("RS256", "rsa2048"), ("ES256", "ecdsap256"), ("EdDSA", "ed25519")]:
-        text = subprocess.run(["openssl", "speed", "-multi", str(cores), "-seconds", str(seconds), algorithm],
-                              capture_output=True, text=True, check=True).stdout
-        words = text.strip().splitlines()[-1].split()
-        # Times end in "s"; after the last of them come signatures and verifications per second.
-        last = max(n for n, word in enumerate(words) if word[-1] == "s" and word[0].isdigit())
-        found[name] = float(words[last + 1])
-    return found
+    text = subprocess.run(["openssl", "speed", "-multi", str(cores), "-seconds", str(seconds), algorithm],
+                          capture_output=True, text=True, check=True).stdout
+    words = text.strip().splitlines()[-1].split()
+    # Times end in "s"; after the last of them come signatures and verifications per second.
+    last = max(n for n, word in enumerate(words) if word[-1] == "s" and word[0].isdigit())
+    return float(words[last + 1])
 
 
 def say(place, name, row):
@@ -60,7 +63,7 @@ class Run:
     def __init__(self, options):
         self.options = options
         self.failed = []
-        self.results = {"turns": options.turns, "seconds": options.seconds, "keywright": {}, "peer": {}, "footprint": {}}
+        self.results = {"turns": options.turns, "seconds": options.seconds, "keywright": {}, "against": {}, "peer": {}, "footprint": {}}
 
     @contextlib.contextmanager
     def alone(self):
@@ -78,24 +81,31 @@ class Run:
         if row.get("failed", 0) > may_fail * row.get("requests", 0):
             self.failed.append(f"{place}, {name}: {row['failed']} failed")
 
-    def machine(self):
-        with self.alone():
-            self.results["openssl"] = openssl_speed(min(self.options.seconds * 2, 5))
-            say("openssl speed", "signatures", self.results["openssl"])
-            if self.options.bare:
-                port = free_port()
-                with contextlib.closing(Server([str(self.options.bare), str(port)], port)) as bare:
-                    runs = [wrk(bare, "/", self.options.seconds) for _ in range(self.options.turns)]
-                self.keep(self.results, "bare actix-web", "bare", median(runs))
+    def bare(self):
+        """The bare handler, if there is one to compare with."""
+        if not self.options.bare:
+            return contextlib.nullcontext()
+        port = free_port()
+        return contextlib.closing(Server([str(self.options.bare), str(port)], port))
+
+    def reference(self, name, bare):
+        """Per second, what a row is held against."""
+        if name in SIGNATURES:
+            return openssl_speed(SIGNATURES[name], self.options.seconds)
+        if bare and name in DOCUMENTS:
+            return wrk(bare, "/", self.options.seconds)["rate"]
+        return None
 
     def engine(self, engine):
-        """All sizes at once, in turn at each row, so that what the machine does meanwhile hits all of them."""
+        """All sizes at once, in turn at each row and with what it is held against, so that what the machine does meanwhile
+        hits all of them."""
         with contextlib.ExitStack() as started:
+            bare = started.enter_context(self.bare())
             subjects = [started.enter_context(contextlib.closing(Keywright(self.options, engine, count)))
                         for count in self.options.sizes]
-            self.measure(engine, subjects)
+            self.measure(engine, subjects, bare)
 
-    def measure(self, engine, subjects):
+    def measure(self, engine, subjects, bare):
         with self.alone():
             self.footprint(subjects)
         for subject in subjects:
@@ -104,7 +114,15 @@ class Run:
         measured = {**rows.ROWS, rows.LOGIN: lambda subject, _turn: browser.logins(subject, self.options.seconds)}
         for name, measure in measured.items():
             with self.alone():
-                runs = [[measure(subject, turn) for subject in subjects] for turn in range(self.options.turns)]
+                runs, references = [], []
+                for turn in range(self.options.turns):
+                    references.append(self.reference(name, bare) if engine == "SQLite" else None)
+                    runs.append([measure(subject, turn) for subject in subjects])
+            if all(references):
+                ratios = [of_turn[0]["rate"] / reference for of_turn, reference in zip(runs, references)]
+                against = {"rate": statistics.median(references), "ratio": statistics.median(ratios)}
+                self.results["against"][name] = against
+                say("against", name, against)
             for subject, of_subject in zip(subjects, zip(*runs)):
                 into = self.results["keywright"].setdefault(subject.place, {})
                 self.keep(into, subject.place, name, median(of_subject))
@@ -169,7 +187,6 @@ def parse():
 def main():
     options = parse()
     run, began = Run(options), time.monotonic()
-    run.machine()
     with contextlib.ExitStack() as started:
         if "PostgreSQL" in options.engines:
             options.postgresql = started.enter_context(contextlib.closing(Postgresql()))
