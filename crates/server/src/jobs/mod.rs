@@ -1,5 +1,5 @@
-//! What runs beside requests: each job on a schedule, on a thread of its own. One that sleeps wakes once
-//! for each turn; on the runtime it would be five times, most of what an idle server does.
+//! What runs beside requests: each job on a schedule, on a thread of its own, which wakes once for each
+//! turn. As a task of the runtime it would wake the runtime and two threads.
 //!
 //! A job that fails is logged, counted and runs again at its next turn; it never ends the server.
 
