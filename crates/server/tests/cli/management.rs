@@ -62,7 +62,7 @@ fn requests_tokens_and_errors_are_counted_by_route_grant_type_and_code() {
     let good = "the-secret-of-the-robot-which-is-long";
     let form = [("grant_type", "client_credentials")];
     let (status, tokens) = post(&server, "/token", good, form);
-    assert!(status == 200, "{status} {tokens} {}", server.stop().1);
+    assert_eq!(status, 200, "{tokens}");
     assert_eq!(post(&server, "/token", "another secret which is long enough", form).0, 401);
     let tokens: Value = serde_json::from_str(&tokens).unwrap();
     let token = [("token", tokens["access_token"].as_str().unwrap())];

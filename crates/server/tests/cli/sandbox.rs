@@ -237,5 +237,10 @@ impl Drop for Server {
         // It may be gone already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if std::thread::panicking() {
+            let rest = self.lines.iter();
+            self.log.extend(rest);
+            println!("what the server said:\n{}", self.log.join("\n"));
+        }
     }
 }
