@@ -25,7 +25,7 @@ export async function startClients() {
       if (onward) return response.writeHead(303, { location: onward }).end();
     }
     response.writeHead(200, { 'content-type': 'text/html' });
-    return response.end('<!doctype html><html lang="en"><title>client</title><p>arrived');
+    return response.end('<!doctype html><html lang="en"><link rel="icon" href="data:,"><title>client</title><p>arrived');
   };
   const servers = [createServer(answer), createServer(answer), createTlsServer(certificate(), answer)];
   const addresses = ['127.0.0.1', '::1', '127.0.0.1'];
