@@ -11,6 +11,7 @@ use url::Url;
 
 use crate::audit::{Event, Kind};
 use crate::authorize::parameters::Parameters;
+use crate::client::redirect_uri;
 use crate::error::{Error, ErrorCode};
 use crate::id::{ClientId, InteractionId, Sid};
 use crate::interaction::{self, Document};
@@ -275,13 +276,15 @@ fn client(
     Ok(client)
 }
 
+/// A loopback address is registered for any port, as it is for logins (RFC 8252 section 7.3): an
+/// application that was answered on some port comes back there.
 fn redirect(
     client: Option<&ClientRow>,
     parameters: &Parameters<'_>,
 ) -> Result<Option<String>, Error> {
     let Some(uri) = parameters.get("post_logout_redirect_uri") else { return Ok(None) };
     let registered = client.map(|client| client.metadata.post_logout_redirect_uris.as_slice());
-    let known = registered.is_some_and(|uris| uris.iter().any(|r| r == uri));
+    let known = registered.is_some_and(|uris| uris.iter().any(|r| redirect_uri::matches(r, uri)));
     let target = Url::parse(uri).ok().filter(|_| known);
     let Some(mut target) = target else {
         let text = "The post_logout_redirect_uri is not registered for this application";

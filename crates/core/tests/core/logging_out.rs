@@ -81,7 +81,7 @@ fn a_redirect_uri_that_is_not_registered_is_a_page() {
     for bad in [
         pairs(&[("client_id", "app"), ("post_logout_redirect_uri", "https://evil.example/")]),
         pairs(&[("post_logout_redirect_uri", "https://app.example/bye")]),
-        pairs(&[("client_id", "tool"), ("post_logout_redirect_uri", "http://127.0.0.1:9/bye")]),
+        pairs(&[("client_id", "tool"), ("post_logout_redirect_uri", "http://127.0.0.1:9/hi")]),
         pairs(&[("client_id", "nobody")]),
         pairs(&[("id_token_hint", "x.y.z")]),
         pairs(&[("state", "a"), ("state", "b")]),
@@ -92,6 +92,10 @@ fn a_redirect_uri_that_is_not_registered_is_a_page() {
     }
     let step = logout::begin(&world.provider, &[], &browser()).unwrap();
     assert_eq!(done(step), None);
+    let port =
+        pairs(&[("client_id", "tool"), ("post_logout_redirect_uri", "http://127.0.0.1:9/bye")]);
+    let step = logout::begin(&world.provider, &port, &browser()).unwrap();
+    assert_eq!(done(step).as_deref(), Some("http://127.0.0.1:9/bye"));
 }
 
 #[test]
