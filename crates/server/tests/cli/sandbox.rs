@@ -233,6 +233,7 @@ impl Server {
 }
 
 impl Drop for Server {
+    #[expect(clippy::print_stdout, reason = "a test that fails shows it")]
     fn drop(&mut self) {
         // It may be gone already.
         let _ = self.child.kill();
