@@ -27,7 +27,7 @@ macro_rules! span_at {
 }
 
 impl RootSpanBuilder for RootSpan {
-    /// The documents that everybody polls have theirs at the level of debugging: it would be a tenth
+    /// The documents that everybody polls have theirs at the level of debugging: it would be a quarter
     /// of their cost, for a request of which there is nothing to say.
     fn on_request_start(request: &ServiceRequest) -> Span {
         let route = request.match_pattern();
