@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -43,12 +44,12 @@ impl Ran {
 
 /// A scratch directory.
 pub(crate) struct Sandbox {
-    pub(crate) dir: TempDir,
+    pub(crate) dir: Arc<TempDir>,
 }
 
 impl Sandbox {
     pub(crate) fn new() -> Self {
-        Self { dir: TempDir::new().unwrap() }
+        Self { dir: Arc::new(TempDir::new().unwrap()) }
     }
 
     /// One with this `keywright.toml`.
@@ -91,7 +92,9 @@ impl Sandbox {
     /// Starts a server on a free port and waits until it listens. What it prints on standard
     /// output is in the file `stdout`.
     pub(crate) fn serve(&self) -> Server {
-        start(self.command(&["serve", "--listen", "127.0.0.1:0"]))
+        let mut server = start(self.command(&["serve", "--listen", "127.0.0.1:0"]));
+        server.dir = Some(Arc::clone(&self.dir));
+        server
     }
 
     /// Starts a server, so that it reconciles, and stops it; its log.
@@ -112,7 +115,7 @@ pub(crate) fn start(mut command: Command) -> Server {
     let stdout = File::create(command.get_current_dir().unwrap().join("stdout")).unwrap();
     let mut child = command.stdout(stdout).spawn().unwrap();
     let lines = lines(&mut child);
-    let mut server = Server { child, lines, log: Vec::new(), url: String::new() };
+    let mut server = Server { child, lines, log: Vec::new(), url: String::new(), dir: None };
     let line = server.wait_for("listening on 127.0.0.1:");
     let address = line.split("listening on ").nth(1).unwrap().split(',').next().unwrap();
     server.url = format!("http://{address}");
@@ -152,6 +155,8 @@ pub(crate) struct Server {
     log: Vec<String>,
     /// Where it listens.
     pub(crate) url: String,
+    /// Its directory, which must not go before it.
+    dir: Option<Arc<TempDir>>,
 }
 
 impl Server {
