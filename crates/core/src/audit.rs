@@ -171,7 +171,7 @@ impl Event {
         if let Some(address) = caller.address {
             self.details.insert("address".to_owned(), address.to_string().into());
         }
-        let id = RowId::generate(provider.random.as_ref())?;
+        let id = RowId::generate(provider.random.as_ref(), now)?;
         Ok(tx.audit(&self.row(id, &caller.request_id, now))?)
     }
 
@@ -185,7 +185,7 @@ impl Event {
         tx: &mut dyn Tx,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let id = RowId::generate(random).map_err(|e| StoreError::Failed(e.to_string()))?;
+        let id = RowId::generate(random, now).map_err(|e| StoreError::Failed(e.to_string()))?;
         tx.audit(&self.row(id, "", now))
     }
 

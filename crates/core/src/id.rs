@@ -2,9 +2,13 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::alphabet::Alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
 use serde::{Deserialize, Serialize};
 
 use crate::random::{self, Random, RandomError};
+use crate::time::Timestamp;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
@@ -17,20 +21,6 @@ macro_rules! ids {
             /// Wraps an identifier that is known to be one.
             pub fn new(text: impl Into<String>) -> Self {
                 Self(text.into())
-            }
-
-            /// A fresh random identifier: 128 bits in unpadded base64url (22 characters). It
-            /// does not begin with a hyphen, so that a command line takes it for no option.
-            ///
-            /// # Errors
-            /// [`RandomError`] when no randomness can be had.
-            pub fn generate(random: &dyn Random) -> Result<Self, RandomError> {
-                loop {
-                    let text = random::text::<16>(random)?;
-                    if !text.starts_with('-') {
-                        return Ok(Self(text));
-                    }
-                }
             }
 
             /// The identifier as text.
@@ -46,6 +36,57 @@ macro_rules! ids {
         }
     )*};
 }
+
+/// Identifiers that tell nothing.
+macro_rules! random {
+    ($($name:ident)*) => {$(
+        impl $name {
+            /// A fresh random identifier: 128 bits in unpadded base64url (22 characters). It
+            /// does not begin with a hyphen, so that a command line takes it for no option.
+            ///
+            /// # Errors
+            /// [`RandomError`] when no randomness can be had.
+            pub fn generate(random: &dyn Random) -> Result<Self, RandomError> {
+                loop {
+                    let text = random::text::<16>(random)?;
+                    if !text.starts_with('-') {
+                        return Ok(Self(text));
+                    }
+                }
+            }
+        }
+    )*};
+}
+
+/// Identifiers of rows that come by the million: their texts ascend with time, so that new rows of
+/// an index go to its end rather than to as many pages as there are rows.
+macro_rules! ascending {
+    ($($name:ident)*) => {$(
+        impl $name {
+            /// A fresh identifier: 34 bits of the second and 94 random ones, as 22 characters of
+            /// base64url's alphabet in the order of ASCII.
+            ///
+            /// # Errors
+            /// [`RandomError`] when no randomness can be had.
+            pub fn generate(random: &dyn Random, now: Timestamp) -> Result<Self, RandomError> {
+                let drawn = u128::from_be_bytes(random::bytes::<16>(random)?);
+                let second = u128::from(now.0.unsigned_abs()) << 94;
+                Ok(Self(ASCENDING.encode((second | drawn >> 34).to_be_bytes())))
+            }
+        }
+    )*};
+}
+
+const ASCENDING: GeneralPurpose = GeneralPurpose::new(
+    &match Alphabet::new("-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz") {
+        Ok(alphabet) => alphabet,
+        Err(_) => panic!("not an alphabet"),
+    },
+    NO_PAD,
+);
+
+random! { ClientId UserId Subject Sid InteractionId }
+ascending! { GrantId RowId }
 
 ids! {
     /// A client identifier (RFC 6749 section 2.2): visible ASCII.
@@ -77,5 +118,15 @@ mod tests {
     fn no_generated_identifier_looks_like_an_option() {
         let begin = |_| ClientId::generate(&OsRandom).unwrap().as_str().starts_with('-');
         assert!(!(0..2000).any(begin));
+    }
+
+    #[test]
+    fn a_grant_made_later_sorts_later_and_is_as_long_as_any_other() {
+        let made = |second| GrantId::generate(&OsRandom, Timestamp(second)).unwrap();
+        let instants = [0, 1, 63, 64, 1_764_000_000, 1_764_000_001, (1 << 34) - 1];
+        let ids = instants.map(made);
+        assert!(ids.is_sorted(), "{ids:?}");
+        assert!(ids.iter().all(|id| id.as_str().len() == 22), "{ids:?}");
+        assert_ne!(made(7), made(7));
     }
 }

@@ -70,16 +70,13 @@ fn of_refresh_token(
     parts: &refresh_token::Parts,
     (caller, now): (&ClientRow, Timestamp),
 ) -> Result<Option<Map<String, Value>>, Error> {
-    let standing = tx.find_standing(&parts.grant, None)?;
-    let Some(standing) = standing.filter(|found| found.grant.client_id == caller.id) else {
-        return Ok(None);
-    };
-    let current = tx.find_refresh(&parts.grant)?.filter(|row| {
-        row.family.matches(&parts.family.digest())
+    let current = tx.find_refresh(&parts.grant)?.filter(|(row, standing)| {
+        standing.grant.client_id == caller.id
+            && row.family.matches(&parts.family.digest())
             && row.token.matches(&parts.secret.digest())
             && now < row.idle_expires_at
     });
-    let Some(row) = current else { return Ok(None) };
+    let Some((row, standing)) = current else { return Ok(None) };
     let live = liveness::of_client(caller, standing.grant.created_at)
         .and_then(|()| liveness::of_grant(standing, now));
     let Ok((grant, user)) = live else { return Ok(None) };

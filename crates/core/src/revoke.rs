@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorCode};
 use crate::id::{ClientId, Jti};
 use crate::provider::Provider;
 use crate::secret::Secret;
-use crate::store::{ClientRow, StoreExt as _, Tx};
+use crate::store::{ClientRow, Standing, StoreExt as _, Tx};
 use crate::time::Timestamp;
 use crate::token::{refresh_token, resolve};
 
@@ -49,9 +49,8 @@ fn revoke_grant(
     parts: &refresh_token::Parts,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let Some(grant) = tx.find_grant(&parts.grant)? else { return Ok(()) };
-    let row = tx.find_refresh(&grant.id)?;
-    if !row.is_some_and(|row| row.family.matches(&parts.family.digest())) {
+    let Some((row, Standing { grant, .. })) = tx.find_refresh(&parts.grant)? else { return Ok(()) };
+    if !row.family.matches(&parts.family.digest()) {
         return Ok(());
     }
     check_owner(caller, Some(&grant.client_id))?;

@@ -43,6 +43,20 @@ macro_rules! on_either {
 }
 pub(crate) use on_either;
 
+/// Asks for one row and keeps others from all that the row is made of, until the transaction ends:
+/// in the order of the query's tables. A writer on SQLite has the database to itself.
+macro_rules! hold {
+    ($any:expr, $query:expr, $row:ty) => {
+        match $any {
+            $crate::db::AnyConnection::Postgres(c) => {
+                $query.for_no_key_update().get_result::<$row>(c).optional()
+            }
+            $crate::db::AnyConnection::Sqlite(c) => $query.get_result::<$row>(c).optional(),
+        }
+    };
+}
+pub(crate) use hold;
+
 type Manager = <AnyConnection as Connection>::TransactionManager;
 
 impl AnyConnection {
@@ -77,11 +91,6 @@ impl AnyConnection {
             Self::Sqlite(_) => statement(self),
             Self::Postgres(_) => self.transaction(statement),
         }
-    }
-
-    /// Whether a write transaction has the database to itself.
-    pub(crate) fn writes_alone(&self) -> bool {
-        matches!(self, Self::Sqlite(_))
     }
 
     /// Sets a savepoint inside the transaction.

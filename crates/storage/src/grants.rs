@@ -17,7 +17,7 @@ use crate::users::Stored as StoredUser;
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = grants, treat_none_as_default_value = false)]
-struct Stored {
+pub(crate) struct Stored {
     id: String,
     user_id: Option<String>,
     client_id: String,
@@ -92,17 +92,21 @@ impl Stored {
     }
 }
 
-/// Grant, user, end of the session, end of the revocation.
-type StoredStanding = (Stored, Option<StoredUser>, Option<i64>, Option<i64>);
+/// A grant, its user and the end of its session.
+pub(crate) type StoredStanding = (Stored, Option<StoredUser>, Option<i64>);
+
+pub(crate) fn read_standing(
+    (grant, user, session_expires_at): StoredStanding,
+) -> Result<Standing, StoreError> {
+    Ok(Standing {
+        grant: grant.read()?,
+        user: user.map(StoredUser::read).transpose()?,
+        session_expires_at: session_expires_at.map(Timestamp),
+        jti_revoked: false,
+    })
+}
 
 impl GrantTx for Transaction<'_> {
-    fn find_grant(&mut self, id: &GrantId) -> Result<Option<GrantRow>, StoreError> {
-        let query = grants::table.find(id.as_str());
-        self.run(|c| on_either!(c, |c| query.get_result::<Stored>(c).optional()))?
-            .map(Stored::read)
-            .transpose()
-    }
-
     fn find_standing(
         &mut self,
         id: &GrantId,
@@ -116,22 +120,19 @@ impl GrantTx for Transaction<'_> {
             .left_join(revoked_tokens::table.on(revoked_tokens::jti.eq(jti)))
             .filter(grants::id.eq(id.as_str()))
             .select((
-                grants::all_columns,
-                users::all_columns.nullable(),
-                sessions::expires_at.nullable(),
+                (
+                    grants::all_columns,
+                    users::all_columns.nullable(),
+                    sessions::expires_at.nullable(),
+                ),
                 revoked_tokens::expires_at.nullable(),
             ));
-        let found =
-            self.run(|c| on_either!(c, |c| query.get_result::<StoredStanding>(c).optional()))?;
-        let Some((grant, user, session_expires_at, revoked_until)) = found else {
-            return Ok(None);
-        };
-        Ok(Some(Standing {
-            grant: grant.read()?,
-            user: user.map(StoredUser::read).transpose()?,
-            session_expires_at: session_expires_at.map(Timestamp),
-            jti_revoked: revoked_until.is_some(),
-        }))
+        let found = self.run(|c| {
+            on_either!(c, |c| query.get_result::<(StoredStanding, Option<i64>)>(c).optional())
+        })?;
+        let Some((standing, revoked_until)) = found else { return Ok(None) };
+        let jti_revoked = revoked_until.is_some();
+        Ok(Some(Standing { jti_revoked, ..read_standing(standing)? }))
     }
 
     fn live_grants_of(
@@ -187,7 +188,7 @@ impl GrantTx for Transaction<'_> {
         })
     }
 
-    fn find_code(&mut self, digest: &Digest) -> Result<Option<CodeRow>, StoreError> {
+    fn find_code(&mut self, digest: &Digest) -> Result<Option<(CodeRow, Standing)>, StoreError> {
         self.select_code(digest)
     }
 
@@ -199,7 +200,10 @@ impl GrantTx for Transaction<'_> {
         self.redeem_code(digest, now)
     }
 
-    fn find_refresh(&mut self, grant: &GrantId) -> Result<Option<RefreshRow>, StoreError> {
+    fn find_refresh(
+        &mut self,
+        grant: &GrantId,
+    ) -> Result<Option<(RefreshRow, Standing)>, StoreError> {
         self.select_refresh(grant)
     }
 

@@ -4,13 +4,16 @@
 use diesel::prelude::*;
 use keywright_core::id::{ClientId, GrantId, Jti};
 use keywright_core::secret::Digest;
-use keywright_core::store::{AccessTokenRow, CodeRow, RefreshRow, Rotation, StoreError};
+use keywright_core::store::{AccessTokenRow, CodeRow, RefreshRow, Rotation, Standing, StoreError};
 use keywright_core::time::Timestamp;
 
 use crate::column::{RowName, json_text, optional_json_text, seconds};
 use crate::db::on_either;
+use crate::grants::{StoredStanding, read_standing};
 use crate::prepared::{RedeemCode, Rotate};
-use crate::schema::{access_tokens, codes, refresh_tokens, revoked_tokens};
+use crate::schema::{
+    access_tokens, codes, grants, refresh_tokens, revoked_tokens, sessions, users,
+};
 use crate::transaction::Transaction;
 
 #[derive(Queryable, Insertable)]
@@ -100,11 +103,27 @@ struct StoredAccessToken {
 }
 
 impl Transaction<'_> {
-    pub(crate) fn select_code(&mut self, digest: &Digest) -> Result<Option<CodeRow>, StoreError> {
-        let query = codes::table.find(digest.0.as_slice());
-        self.run(|c| on_either!(c, |c| query.get_result::<StoredCode>(c).optional()))?
-            .map(StoredCode::read)
-            .transpose()
+    pub(crate) fn select_code(
+        &mut self,
+        digest: &Digest,
+    ) -> Result<Option<(CodeRow, Standing)>, StoreError> {
+        let query = codes::table
+            .inner_join(grants::table.on(grants::id.eq(codes::grant_id)))
+            .left_join(users::table.on(grants::user_id.eq(users::id.nullable())))
+            .left_join(sessions::table.on(grants::sid.eq(sessions::sid.nullable())))
+            .filter(codes::digest.eq(digest.0.as_slice()))
+            .select((
+                codes::all_columns,
+                (
+                    grants::all_columns,
+                    users::all_columns.nullable(),
+                    sessions::expires_at.nullable(),
+                ),
+            ));
+        let found = self.run(|c| {
+            on_either!(c, |c| query.get_result::<(StoredCode, StoredStanding)>(c).optional())
+        })?;
+        found.map(|(code, standing)| Ok((code.read()?, read_standing(standing)?))).transpose()
     }
 
     pub(crate) fn add_code(&mut self, code: &CodeRow) -> Result<(), StoreError> {
@@ -126,11 +145,24 @@ impl Transaction<'_> {
     pub(crate) fn select_refresh(
         &mut self,
         grant: &GrantId,
-    ) -> Result<Option<RefreshRow>, StoreError> {
-        let query = refresh_tokens::table.find(grant.as_str());
-        self.run(|c| on_either!(c, |c| query.get_result::<StoredRefresh>(c).optional()))?
-            .map(StoredRefresh::read)
-            .transpose()
+    ) -> Result<Option<(RefreshRow, Standing)>, StoreError> {
+        let query = refresh_tokens::table
+            .inner_join(grants::table.on(grants::id.eq(refresh_tokens::grant_id)))
+            .left_join(users::table.on(grants::user_id.eq(users::id.nullable())))
+            .left_join(sessions::table.on(grants::sid.eq(sessions::sid.nullable())))
+            .filter(refresh_tokens::grant_id.eq(grant.as_str()))
+            .select((
+                refresh_tokens::all_columns,
+                (
+                    grants::all_columns,
+                    users::all_columns.nullable(),
+                    sessions::expires_at.nullable(),
+                ),
+            ));
+        let found = self.run(|c| {
+            on_either!(c, |c| query.get_result::<(StoredRefresh, StoredStanding)>(c).optional())
+        })?;
+        found.map(|(state, standing)| Ok((state.read()?, read_standing(standing)?))).transpose()
     }
 
     pub(crate) fn add_refresh(&mut self, row: &RefreshRow) -> Result<(), StoreError> {

@@ -7,7 +7,7 @@ use keywright_core::store::{Authentication, SessionRow, SessionTx, StoreError, U
 use keywright_core::time::Timestamp;
 
 use crate::column::{RowName, json_text};
-use crate::db::on_either;
+use crate::db::{hold, on_either};
 use crate::schema::{grants, sessions, users};
 use crate::transaction::Transaction;
 use crate::users::Stored as StoredUser;
@@ -76,6 +76,20 @@ impl SessionTx for Transaction<'_> {
             .select((sessions::all_columns, users::all_columns));
         let found = self
             .run(|c| on_either!(c, |c| query.get_result::<(Stored, StoredUser)>(c).optional()))?;
+        found.map(|(session, user)| Ok((session.read()?, user.read()?))).transpose()
+    }
+
+    fn hold_session_and_user(
+        &mut self,
+        cookie: &Digest,
+    ) -> Result<Option<(SessionRow, UserRow)>, StoreError> {
+        // The user first, as everywhere: two transactions that hold one thing and want the other
+        // would wait for each other.
+        let query = users::table
+            .inner_join(sessions::table.on(sessions::user_id.eq(users::id)))
+            .filter(sessions::cookie.eq(cookie.0.as_slice()))
+            .select((sessions::all_columns, users::all_columns));
+        let found = self.run(|c| hold!(c, query, (Stored, StoredUser)))?;
         found.map(|(session, user)| Ok((session.read()?, user.read()?))).transpose()
     }
 

@@ -17,11 +17,6 @@ pub(crate) struct Transaction<'c> {
 impl Tx for Transaction<'_> {}
 
 impl Transaction<'_> {
-    /// Whether nobody else can write before this transaction ends, if it writes.
-    pub(crate) fn writes_alone(&self) -> bool {
-        self.connection.writes_alone()
-    }
-
     /// Runs a statement. After one that failed, the transaction can only be rolled back, and
     /// every further statement is refused: PostgreSQL would ignore it, SQLite might run it
     /// outside the transaction.

@@ -9,6 +9,7 @@ use keywright_core::store::{
 use keywright_core::time::Timestamp;
 
 use crate::column::{RowName, json_text, origin_text, seconds};
+use crate::db::hold;
 use crate::schema::{codes, credentials, grants, identities, refresh_tokens, users};
 use crate::transaction::Transaction;
 
@@ -145,14 +146,8 @@ impl UserTx for Transaction<'_> {
     }
 
     fn hold_user(&mut self, id: &UserId) -> Result<bool, StoreError> {
-        let found = users::table.find(id.as_str());
-        if self.writes_alone() {
-            let known = found.select(users::id);
-            return Ok(self.run(|c| known.get_result::<String>(c).optional())?.is_some());
-        }
-        // An UPDATE that changes nothing: what locks a row on either database.
-        let same = users::updated_at.eq(users::updated_at);
-        Ok(self.run(|c| diesel::update(found).set(same).execute(c))? == 1)
+        let query = users::table.find(id.as_str()).select(users::id);
+        Ok(self.run(|c| hold!(c, query, String))?.is_some())
     }
 
     /// What a request claims goes first, as in `remove_client`.

@@ -61,7 +61,7 @@ fn grant(
     let resources = consent::resources(snapshot, client, request)
         .map(|resource| (resource.identifier.clone(), resource.known(&request.scopes)));
     Ok(GrantRow {
-        id: GrantId::generate(provider.random.as_ref())?,
+        id: GrantId::generate(provider.random.as_ref(), now)?,
         user_id: Some(user.id.clone()),
         client_id: client.id.clone(),
         sid: Some(session.sid.clone()),

@@ -50,27 +50,20 @@ fn start(
         Err(Error::Refused(refusal)) => return Ok(refuse_early(provider, &target, refusal)),
         Err(error) => return Err(error),
     };
-    let (flow, next, login) = provider.store.read(|tx| {
-        let login = session::current(provider, tx, browser, now)?;
+    provider.store.write(|tx| {
+        interaction::take(tx, parked)?;
+        let login = session::held(provider, tx, browser, now)?;
         let cookie_at_start = login.as_ref().map(|(session, _)| prompt::name(&session.cookie));
         let progress = Progress::new(now, cookie_at_start);
         let flow = Flow { provider, snapshot: &snapshot, client: target.client, request, progress };
         let next = flow.next(tx, &login, now)?;
-        Ok((flow, next, login))
-    })?;
-    if matches!(next, Next::Issue | Next::Refuse(_)) {
-        return provider.store.write(|tx| {
-            interaction::take(tx, parked)?;
-            flow.answer(tx, browser, now)
-        });
-    }
-    let document = Document::Authorize(Box::new(flow.request.clone()), flow.progress.clone());
-    let device = browser.device.digest();
-    let id = provider.store.write(|tx| {
-        interaction::take(tx, parked)?;
-        interaction::insert(provider, tx, device, &document, now)
-    })?;
-    Ok(flow.page(next, id, login))
+        if matches!(next, Next::Issue | Next::Refuse(_)) {
+            return flow.answer(tx, next, &login, now);
+        }
+        let document = Document::Authorize(Box::new(flow.request.clone()), flow.progress.clone());
+        let id = interaction::insert(provider, tx, browser.device.digest(), &document, now)?;
+        Ok(flow.page(next, id, login))
+    })
 }
 
 /// Stores the parameters of POST `/authorize`, to go on at GET `/authorize/{id}`.
@@ -109,7 +102,11 @@ pub fn resume(provider: &Provider, id: &InteractionId, browser: &Browser) -> Res
             let text = "This request was already answered. Go back to the application";
             return Err(Error::refused(ErrorCode::InvalidRequest, text));
         }
-        flow.answer(tx, browser, now)
+        // Decided once more: a session that ended or a consent that was revoked in between cannot
+        // be answered with a code.
+        let login = session::held(provider, tx, browser, now)?;
+        let next = flow.next(tx, &login, now)?;
+        flow.answer(tx, next, &login, now)
     })
 }
 
@@ -214,11 +211,15 @@ impl<'a> Flow<'a> {
         Ok(next)
     }
 
-    /// Decides once more inside the write transaction and answers; a session that ended or a
-    /// consent that was revoked in between cannot be answered with a code.
-    fn answer(&self, tx: &mut dyn Tx, browser: &Browser, now: Timestamp) -> Result<Step, Error> {
-        let login = session::held(self.provider, tx, browser, now)?;
-        let refusal = match (self.next(tx, &login, now)?, &login) {
+    /// Answers with a code, or with what is refused.
+    fn answer(
+        &self,
+        tx: &mut dyn Tx,
+        next: Next,
+        login: &Login,
+        now: Timestamp,
+    ) -> Result<Step, Error> {
+        let refusal = match (next, login) {
             (Next::Issue, Some((session, user))) => {
                 let asked = (&*self.client, &self.request);
                 let context = (self.provider, self.snapshot);

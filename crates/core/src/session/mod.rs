@@ -89,12 +89,12 @@ pub fn current(
 ) -> Result<Option<(SessionRow, UserRow)>, Error> {
     let Some(cookie) = browser.session.as_ref().map(Secret::digest) else { return Ok(None) };
     let found = tx.find_session_and_user(&cookie)?;
-    Ok(found
-        .filter(|(session, user)| is_live(provider, session, now) && user.disabled_at.is_none()))
+    Ok(found.filter(|found| counts(provider, found, now)))
 }
 
-/// As [`current`], with the user's row held ([`crate::store::UserTx::hold_user`]): nothing begins
-/// for this user, and nothing else ends everything of this user, until the transaction is over.
+/// As [`current`], with both rows held ([`crate::store::UserTx::hold_user`]): nothing begins for
+/// this user, and nothing ends the session or everything of this user, until the transaction is
+/// over.
 ///
 /// # Errors
 /// [`Error::Store`] when the database fails.
@@ -104,10 +104,13 @@ pub fn held(
     browser: &Browser,
     now: Timestamp,
 ) -> Result<Option<(SessionRow, UserRow)>, Error> {
-    if let Some(session) = shown(tx, browser)? {
-        tx.hold_user(&session.user_id)?;
-    }
-    current(provider, tx, browser, now)
+    let Some(cookie) = browser.session.as_ref().map(Secret::digest) else { return Ok(None) };
+    let found = tx.hold_session_and_user(&cookie)?;
+    Ok(found.filter(|found| counts(provider, found, now)))
+}
+
+fn counts(provider: &Provider, (session, user): &(SessionRow, UserRow), now: Timestamp) -> bool {
+    is_live(provider, session, now) && user.disabled_at.is_none()
 }
 
 /// Whether a session has neither ended nor been idle for too long.

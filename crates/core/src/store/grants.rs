@@ -165,13 +165,7 @@ pub struct AccessTokenRow {
 
 /// The `grants`, `codes`, `refresh_tokens`, `access_tokens` and `revoked_tokens` tables.
 pub trait GrantTx {
-    /// The grant with this id, revoked or expired or not.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database fails or the row is corrupt.
-    fn find_grant(&mut self, id: &GrantId) -> Result<Option<GrantRow>, StoreError>;
-
-    /// The grant with this id, its user and the end of its session, and whether the access token
+    /// The grant with this id, revoked or expired or not, its user and the end of its session, and whether the access token
     /// named by `jti` was revoked.
     ///
     /// # Errors
@@ -221,11 +215,11 @@ pub trait GrantTx {
         reason: &str,
     ) -> Result<usize, StoreError>;
 
-    /// The code with this digest, redeemed or expired or not.
+    /// The code with this digest, redeemed or expired or not, with its grant.
     ///
     /// # Errors
-    /// [`StoreError`] when the database fails or the row is corrupt.
-    fn find_code(&mut self, digest: &Digest) -> Result<Option<CodeRow>, StoreError>;
+    /// [`StoreError`] when the database fails or a row is corrupt.
+    fn find_code(&mut self, digest: &Digest) -> Result<Option<(CodeRow, Standing)>, StoreError>;
 
     /// Adds a code.
     ///
@@ -239,11 +233,14 @@ pub trait GrantTx {
     /// [`StoreError`] when the database fails.
     fn claim_code(&mut self, digest: &Digest, now: Timestamp) -> Result<bool, StoreError>;
 
-    /// The refresh state of a grant.
+    /// The refresh state of a grant, with the grant.
     ///
     /// # Errors
-    /// [`StoreError`] when the database fails or the row is corrupt.
-    fn find_refresh(&mut self, grant: &GrantId) -> Result<Option<RefreshRow>, StoreError>;
+    /// [`StoreError`] when the database fails or a row is corrupt.
+    fn find_refresh(
+        &mut self,
+        grant: &GrantId,
+    ) -> Result<Option<(RefreshRow, Standing)>, StoreError>;
 
     /// Adds the refresh state of a grant that has none.
     ///

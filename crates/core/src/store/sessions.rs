@@ -54,6 +54,16 @@ pub trait SessionTx {
         cookie: &Digest,
     ) -> Result<Option<(SessionRow, UserRow)>, StoreError>;
 
+    /// As [`SessionTx::find_session_and_user`], with both rows held
+    /// ([`super::UserTx::hold_user`]).
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails or a row is corrupt.
+    fn hold_session_and_user(
+        &mut self,
+        cookie: &Digest,
+    ) -> Result<Option<(SessionRow, UserRow)>, StoreError>;
+
     /// The session with this `sid`, expired or not.
     ///
     /// # Errors

@@ -39,8 +39,8 @@ pub fn redeem(
 ) -> Result<Issue, Error> {
     let digest = shown.code.digest();
     provider.store.write(|tx| {
-        let code = tx.find_code(&digest)?;
-        let code = code.ok_or_else(|| invalid_grant(REFUSED, "no such code"))?;
+        let found = tx.find_code(&digest)?;
+        let (code, standing) = found.ok_or_else(|| invalid_grant(REFUSED, "no such code"))?;
         if code.client_id != client.id {
             return Err(invalid_grant(REFUSED, "the code belongs to another client"));
         }
@@ -52,8 +52,6 @@ pub fn redeem(
         if now >= code.expires_at {
             return Err(invalid_grant(REFUSED, "the code has expired"));
         }
-        let standing = tx.find_standing(&code.grant_id, None)?;
-        let standing = standing.ok_or_else(|| invalid_grant(REFUSED, "the grant is gone"))?;
         let (grant, user) = liveness::of_client(&client, standing.grant.created_at)
             .and_then(|()| liveness::of_grant(standing, now))
             .map_err(|why| invalid_grant(REFUSED, why))?;

@@ -114,8 +114,8 @@ pub fn rotate(
         let (Some(parts), Some(successor)) = (&parts, &successor) else {
             return Err(invalid_grant(REFUSED, "not a refresh token of ours"));
         };
-        let standing = tx.find_standing(&parts.grant, None)?;
-        let standing = standing.ok_or_else(|| invalid_grant(REFUSED, "no such grant"))?;
+        let found = tx.find_refresh(&parts.grant)?;
+        let (row, standing) = found.ok_or_else(|| invalid_grant(REFUSED, "no such grant"))?;
         if standing.grant.client_id != client.id {
             return Err(invalid_grant(REFUSED, "the token belongs to another client"));
         }
@@ -125,7 +125,7 @@ pub fn rotate(
         let narrowed = narrow(&registered(&client, &grant.scopes)?, shown.scope)?;
         let target = target(snapshot, (&client, &grant), &narrowed, shown.resources)?;
         let scopes = target.scopes(&narrowed);
-        let refresh_token = advance(provider, tx, (&client, &grant), (parts, successor), now)?;
+        let refresh_token = advance(provider, tx, (&client, &grant, row), (parts, successor), now)?;
         let grant_and_user = Some((&grant, &user));
         let order = access_token::Order { client: &client, grant: grant_and_user, target, scopes };
         let access_token = access_token::draft(provider, &order, now)?;
@@ -169,12 +169,10 @@ fn sealing_key(provider: &Provider, parts: &Parts, secret: &Secret) -> Result<[u
 fn advance(
     provider: &Provider,
     tx: &mut dyn Tx,
-    (client, grant): (&ClientRow, &GrantRow),
+    (client, grant, mut row): (&ClientRow, &GrantRow, RefreshRow),
     (parts, successor): (&Parts, &Successor),
     now: Timestamp,
 ) -> Result<Secret, Error> {
-    let row = tx.find_refresh(&grant.id)?;
-    let mut row = row.ok_or_else(|| invalid_grant(REFUSED, "the grant has no refresh token"))?;
     if !row.family.matches(&parts.family.digest()) {
         return Err(invalid_grant(REFUSED, "the token is of no family of this grant"));
     }
@@ -194,7 +192,7 @@ fn advance(
             return Ok(parts.join(&successor.secret));
         }
         let again = tx.find_refresh(&grant.id)?;
-        row = again.ok_or_else(|| invalid_grant(REFUSED, "the grant is gone"))?;
+        row = again.ok_or_else(|| invalid_grant(REFUSED, "the grant is gone"))?.0;
     }
     if let Some(current) = repeat(provider, &row, parts, now)? {
         of_grant(Kind::RefreshRepeated, client, grant).record(provider, tx, now)?;

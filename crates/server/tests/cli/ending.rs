@@ -74,7 +74,8 @@ fn left(sandbox: &Sandbox, login: &str) -> (usize, Vec<String>) {
         let user = tx.find_user_by_login(login)?.unwrap();
         let mut reasons = Vec::new();
         for number in 1..=2 {
-            let grant = tx.find_grant(&GrantId::new(format!("{login}-{number}")))?.unwrap();
+            let grant =
+                tx.find_standing(&GrantId::new(format!("{login}-{number}")), None)?.unwrap().grant;
             reasons.push(grant.revoked.map_or_else(|| "live".to_owned(), |(_, reason)| reason));
         }
         Ok((tx.sessions_of(&user.id)?.len(), reasons))

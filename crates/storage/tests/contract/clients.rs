@@ -4,7 +4,9 @@ use keywright_core::id::{ClientId, GrantId, RowId, UserId};
 use keywright_core::store::{Aggregate, ConsentKey, ConsentRow, Origin, StoreError};
 use keywright_testkit::database::each;
 
-use crate::rows::{NOW, access_token, at, client, client_secret, digest, populate, read, write};
+use crate::rows::{
+    NOW, access_token, at, client, client_secret, digest, find_grant, populate, read, write,
+};
 
 #[test]
 fn a_client_comes_back_as_it_was_written() {
@@ -92,7 +94,7 @@ fn removing_a_client_removes_all_that_is_its_own() {
         let mut contents = scratch.contents();
         contents.remove("versions");
         assert_eq!(contents, empty);
-        assert!(read(&scratch, |tx| tx.find_grant(&GrantId::new("g1"))).is_none());
+        assert!(read(&scratch, |tx| find_grant(tx, &GrantId::new("g1"))).is_none());
     });
 }
 

@@ -5,7 +5,7 @@ use keywright_core::store::{ConsentKey, ConsentRow};
 use keywright_core::time::Timestamp;
 use keywright_testkit::database::each;
 
-use crate::rows::{NOW, at, client, grant, populate, read, user, write};
+use crate::rows::{NOW, at, client, find_grant, grant, populate, read, user, write};
 
 fn consent(user: &str, client: &str, scope: &str, granted_at: Timestamp) -> ConsentRow {
     ConsentRow {
@@ -81,7 +81,7 @@ fn revoking_consent_revokes_the_grants_between_the_two() {
         assert_eq!(write(&scratch, |tx| tx.revoke_consent(&user, &client, at(4))), 1);
         assert_eq!(write(&scratch, |tx| tx.revoke_consent(&user, &client, at(5))), 0);
         let fate =
-            |id: &str| read(&scratch, |tx| tx.find_grant(&GrantId::new(id))).unwrap().revoked;
+            |id: &str| read(&scratch, |tx| find_grant(tx, &GrantId::new(id))).unwrap().revoked;
         assert_eq!(fate("g1"), Some((at(4), "consent_revoked".into())));
         assert_eq!(fate("g2"), None);
         assert_eq!(read(&scratch, |tx| tx.consents(&user, None)).len(), 1);

@@ -9,7 +9,7 @@ use keywright_core::store::{
 };
 use keywright_testkit::database::{ScratchDatabase, each};
 
-use crate::rows::{NOW, client_secret, digest, interaction, key, populate, write};
+use crate::rows::{NOW, client_secret, digest, find_grant, interaction, key, populate, write};
 
 /// Spoils one column of the only row of a table and expects to be told just that.
 fn expect_report<T: Debug>(
@@ -114,7 +114,7 @@ fn a_corrupt_grant_is_reported() {
         ("actor", "'{'"),
         ("revoked_at", "1"),
     ] {
-        expect_report(("grants", column, value), "g1", |tx| tx.find_grant(&id));
+        expect_report(("grants", column, value), "g1", |tx| find_grant(tx, &id));
     }
 }
 

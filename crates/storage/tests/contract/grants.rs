@@ -3,12 +3,12 @@
 use keywright_core::claims::request::ClaimsRequest;
 use keywright_core::error::{Error, ErrorCode};
 use keywright_core::id::{ClientId, GrantId, Jti, UserId};
-use keywright_core::store::{Rotated, Rotation, StoreExt as _};
-use keywright_testkit::database::each;
+use keywright_core::store::{Rotated, Rotation, Standing, StoreExt as _};
+use keywright_testkit::database::{ScratchDatabase, each};
 use serde_json::json;
 
 use crate::rows::{
-    access_token, at, client, code, digest, grant, populate, read, refresh, user, write,
+    access_token, at, client, code, digest, find_grant, grant, populate, read, refresh, user, write,
 };
 
 #[test]
@@ -28,7 +28,7 @@ fn a_grant_comes_back_as_it_was_written() {
         bare.confirmation = None;
         for row in [full, bare] {
             write(&scratch, |tx| tx.insert_grant(&row));
-            let found = read(&scratch, |tx| tx.find_grant(&row.id)).unwrap();
+            let found = read(&scratch, |tx| find_grant(tx, &row.id)).unwrap();
             assert_eq!(format!("{found:?}"), format!("{row:?}"));
         }
     });
@@ -60,7 +60,7 @@ fn a_grant_is_revoked_once_and_keeps_the_first_reason() {
         let id = GrantId::new("g1");
         assert!(write(&scratch, |tx| tx.revoke_grant(&id, at(1), "reuse")));
         assert!(!write(&scratch, |tx| tx.revoke_grant(&id, at(2), "logout")));
-        let found = read(&scratch, |tx| tx.find_grant(&id)).unwrap();
+        let found = read(&scratch, |tx| find_grant(tx, &id)).unwrap();
         assert_eq!(found.revoked, Some((at(1), "reuse".into())));
         assert!(!write(&scratch, |tx| tx.revoke_grant(&GrantId::new("x"), at(2), "logout")));
     });
@@ -89,9 +89,16 @@ fn the_live_grants_of_a_user_are_revoked_for_one_client_or_for_all() {
         assert_eq!(revoke(Some(&one)), 1);
         assert_eq!(revoke(Some(&one)), 0);
         assert_eq!(revoke(None), 2);
-        let others = read(&scratch, |tx| tx.find_grant(&GrantId::new("g4"))).unwrap();
+        let others = read(&scratch, |tx| find_grant(tx, &GrantId::new("g4"))).unwrap();
         assert_eq!(others.revoked, None);
     });
+}
+
+/// What hangs on the grant `g1` is found with grant, user and session.
+fn expect_all_of_g1(scratch: &ScratchDatabase, found: &Standing) {
+    let alone = read(scratch, |tx| tx.find_standing(&GrantId::new("g1"), None)).unwrap();
+    assert_eq!(format!("{found:?}"), format!("{alone:?}"));
+    assert!(found.user.is_some() && found.session_expires_at.is_some(), "{found:?}");
 }
 
 #[test]
@@ -103,12 +110,13 @@ fn a_code_comes_back_as_it_was_written_and_is_redeemed_once() {
         row.challenge = Some("challenge".into());
         row.confirmation = None;
         write(&scratch, |tx| tx.insert_code(&row));
-        let found = read(&scratch, |tx| tx.find_code(&digest(9))).unwrap();
+        let (found, standing) = read(&scratch, |tx| tx.find_code(&digest(9))).unwrap();
+        expect_all_of_g1(&scratch, &standing);
         assert!(found.digest.matches(&digest(9)));
         assert_eq!(format!("{found:?}"), format!("{row:?}"));
         assert!(write(&scratch, |tx| tx.claim_code(&digest(9), at(3))));
         assert!(!write(&scratch, |tx| tx.claim_code(&digest(9), at(4))));
-        let found = read(&scratch, |tx| tx.find_code(&digest(9))).unwrap();
+        let found = read(&scratch, |tx| tx.find_code(&digest(9))).unwrap().0;
         assert_eq!(found.redeemed_at, Some(at(3)));
         assert!(!write(&scratch, |tx| tx.claim_code(&digest(77), at(4))));
     });
@@ -133,7 +141,8 @@ fn a_grant_has_one_refresh_state() {
         populate(&scratch);
         let again = scratch.database.write(|tx| Ok(tx.insert_refresh(&refresh("g1", 9))?));
         assert!(again.is_err(), "{again:?}");
-        let found = read(&scratch, |tx| tx.find_refresh(&GrantId::new("g1"))).unwrap();
+        let (found, standing) = read(&scratch, |tx| tx.find_refresh(&GrantId::new("g1"))).unwrap();
+        expect_all_of_g1(&scratch, &standing);
         assert!(found.token.matches(&digest(1)));
         assert!(found.family.matches(&digest(200)));
         assert!(read(&scratch, |tx| tx.find_refresh(&GrantId::new("x"))).is_none());
@@ -161,12 +170,12 @@ fn a_rotation_needs_the_current_token_of_that_grant() {
         };
         assert!(write(&scratch, |tx| tx.rotate_refresh_token(&id, &rotation)));
         assert!(!write(&scratch, |tx| tx.rotate_refresh_token(&id, &rotation)));
-        let found = read(&scratch, |tx| tx.find_refresh(&id)).unwrap();
+        let found = read(&scratch, |tx| tx.find_refresh(&id)).unwrap().0;
         assert!(found.token.matches(&digest(2)));
         assert!(found.family.matches(&digest(200)));
         assert_eq!((found.generation, found.idle_expires_at), (1, at(7777)));
         assert_eq!(format!("{:?}", found.recent), format!("{:?}", rotation.recent));
-        let other = read(&scratch, |tx| tx.find_refresh(&GrantId::new("g2"))).unwrap();
+        let other = read(&scratch, |tx| tx.find_refresh(&GrantId::new("g2"))).unwrap().0;
         assert!(other.token.matches(&digest(1)));
     });
 }

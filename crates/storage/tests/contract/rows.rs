@@ -43,6 +43,11 @@ pub(crate) fn read<T>(
     scratch.database.read(|tx| body(tx).map_err(Error::Store)).unwrap()
 }
 
+/// The grant alone, of what stands with it.
+pub(crate) fn find_grant(tx: &mut dyn Tx, id: &GrantId) -> Result<Option<GrantRow>, StoreError> {
+    Ok(tx.find_standing(id, None)?.map(|standing| standing.grant))
+}
+
 pub(crate) fn client(id: &str) -> ClientRow {
     ClientRow {
         id: ClientId::new(id),

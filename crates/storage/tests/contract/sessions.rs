@@ -1,10 +1,13 @@
 //! `SessionTx`.
 
+use std::sync::mpsc;
+use std::time::Duration;
+
 use keywright_core::id::{GrantId, Sid, UserId};
 use keywright_core::store::Authentication;
 use keywright_testkit::database::each;
 
-use crate::rows::{at, digest, grant, populate, read, session, user, write};
+use crate::rows::{at, digest, find_grant, grant, populate, read, session, user, write};
 
 #[test]
 fn a_session_is_found_by_cookie_and_by_sid() {
@@ -19,6 +22,57 @@ fn a_session_is_found_by_cookie_and_by_sid() {
         let by_sid = read(&scratch, |tx| tx.find_session_by_sid(&row.sid));
         assert_eq!(format!("{by_sid:?}"), expected);
         assert!(read(&scratch, |tx| tx.find_session(&digest(8))).is_none());
+    });
+}
+
+#[test]
+fn a_session_that_is_held_does_not_end_before_the_transaction_does() {
+    each(|scratch| {
+        populate(&scratch);
+        let (held, is_held) = mpsc::channel();
+        let (ended, other) = mpsc::channel();
+        std::thread::scope(|scope| {
+            let scratch = &scratch;
+            scope.spawn(move || {
+                is_held.recv().unwrap();
+                let sid = Sid::new("sid-1");
+                ended.send(write(scratch, |tx| tx.end_session(&sid, at(50)))).unwrap();
+            });
+            write(scratch, |tx| {
+                let (session, user) = tx.hold_session_and_user(&digest(1))?.unwrap();
+                assert_eq!((session.sid.as_str(), user.id.as_str()), ("sid-1", "u1"));
+                held.send(()).unwrap();
+                let early = other.recv_timeout(Duration::from_millis(100));
+                assert!(early.is_err(), "the session ended while it was held");
+                Ok(())
+            });
+            assert!(other.recv().unwrap());
+        });
+    });
+}
+
+#[test]
+fn a_session_that_ended_with_everything_of_its_user_is_not_held_afterwards() {
+    each(|scratch| {
+        populate(&scratch);
+        let (held, is_held) = mpsc::channel();
+        let (got, other) = mpsc::channel();
+        std::thread::scope(|scope| {
+            let scratch = &scratch;
+            scope.spawn(move || {
+                is_held.recv().unwrap();
+                let found = write(scratch, |tx| tx.hold_session_and_user(&digest(1)));
+                got.send(found.is_some()).unwrap();
+            });
+            write(scratch, |tx| {
+                tx.hold_user(&UserId::new("u1"))?;
+                held.send(()).unwrap();
+                let early = other.recv_timeout(Duration::from_millis(100));
+                assert!(early.is_err(), "two transactions hold the user");
+                tx.end_session(&Sid::new("sid-1"), at(50)).map(drop)
+            });
+            assert!(!other.recv().unwrap());
+        });
     });
 }
 
@@ -92,7 +146,7 @@ fn ending_a_session_revokes_the_grants_bound_to_it_and_no_other() {
         assert!(write(&scratch, |tx| tx.end_session(&sid, at(50))));
         assert!(!write(&scratch, |tx| tx.end_session(&sid, at(51))));
         let fate =
-            |id: &str| read(&scratch, |tx| tx.find_grant(&GrantId::new(id))).unwrap().revoked;
+            |id: &str| read(&scratch, |tx| find_grant(tx, &GrantId::new(id))).unwrap().revoked;
         assert_eq!(fate("g1"), Some((at(50), "logout".into())));
         assert_eq!(fate("offline"), None);
         assert_eq!(fate("elsewhere"), None);

@@ -6,8 +6,8 @@ use keywright_core::time::Timestamp;
 use keywright_testkit::database::{ScratchDatabase, each};
 
 use crate::rows::{
-    access_token, at, client_secret, code, counter, digest, grant, interaction, populate, read,
-    session, write,
+    access_token, at, client_secret, code, counter, digest, find_grant, grant, interaction,
+    populate, read, session, write,
 };
 
 const LONG_AGO: Timestamp = Timestamp(0);
@@ -61,7 +61,7 @@ fn codes_stay_until_a_replay_of_theirs_can_do_no_harm() {
         assert!(read(&scratch, |tx| tx.find_code(&digest(1))).is_some());
         sweep(&scratch, at(5000), at(61), 100);
         assert!(read(&scratch, |tx| tx.find_code(&digest(1))).is_none());
-        assert!(read(&scratch, |tx| tx.find_grant(&GrantId::new("g1"))).is_some());
+        assert!(read(&scratch, |tx| find_grant(tx, &GrantId::new("g1"))).is_some());
     });
 }
 
@@ -77,8 +77,8 @@ fn grants_go_with_their_refresh_state_once_expired_or_revoked_before_spent() {
             sweep(&scratch, at(0), at(spent), 100);
             read(&scratch, |tx| {
                 Ok([
-                    tx.find_grant(&expired.id)?.is_some(),
-                    tx.find_grant(&GrantId::new("g1"))?.is_some(),
+                    find_grant(tx, &expired.id)?.is_some(),
+                    find_grant(tx, &GrantId::new("g1"))?.is_some(),
                     tx.find_refresh(&GrantId::new("g1"))?.is_some(),
                 ])
             })

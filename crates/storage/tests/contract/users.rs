@@ -9,7 +9,7 @@ use keywright_core::store::{
 };
 use keywright_testkit::database::each;
 
-use crate::rows::{NOW, at, client, grant, populate, read, session, user, write};
+use crate::rows::{NOW, at, client, find_grant, grant, populate, read, session, user, write};
 
 fn password(user: &str, data: &[u8]) -> CredentialRow {
     CredentialRow {
@@ -260,7 +260,7 @@ fn removing_a_user_spares_the_others() {
         write(&scratch, |tx| tx.insert_session(&session("sid-2", "u2", 2)));
         write(&scratch, |tx| tx.insert_grant(&grant("g2", Some("u2"), "c1")));
         write(&scratch, |tx| tx.remove_user(&UserId::new("u1")));
-        assert!(read(&scratch, |tx| tx.find_grant(&GrantId::new("g2"))).is_some());
+        assert!(read(&scratch, |tx| find_grant(tx, &GrantId::new("g2"))).is_some());
         assert_eq!(read(&scratch, |tx| tx.sessions_of(&UserId::new("u2"))).len(), 1);
     });
 }

@@ -48,7 +48,6 @@ hand_on! {
         fn revoke_consent(user: &UserId, client: &ClientId, now: Timestamp) -> usize;
     }
     GrantTx {
-        fn find_grant(id: &GrantId) -> Option<GrantRow>;
         fn find_standing(id: &GrantId, jti: Option<&Jti>) -> Option<Standing>;
         fn live_grants_of(user: &UserId, now: Timestamp) -> Vec<GrantRow>;
         fn insert_grant(grant: &GrantRow) -> ();
@@ -59,10 +58,10 @@ hand_on! {
             now: Timestamp,
             reason: &str,
         ) -> usize;
-        fn find_code(digest: &Digest) -> Option<CodeRow>;
+        fn find_code(digest: &Digest) -> Option<(CodeRow, Standing)>;
         fn insert_code(code: &CodeRow) -> ();
         fn claim_code(digest: &Digest, now: Timestamp) -> bool;
-        fn find_refresh(grant: &GrantId) -> Option<RefreshRow>;
+        fn find_refresh(grant: &GrantId) -> Option<(RefreshRow, Standing)>;
         fn insert_refresh(row: &RefreshRow) -> ();
         fn rotate_refresh_token(grant: &GrantId, rotation: &Rotation) -> bool;
         fn find_access_token(digest: &Digest) -> Option<AccessTokenRow>;
@@ -97,6 +96,7 @@ hand_on! {
     SessionTx {
         fn find_session(cookie: &Digest) -> Option<SessionRow>;
         fn find_session_and_user(cookie: &Digest) -> Option<(SessionRow, UserRow)>;
+        fn hold_session_and_user(cookie: &Digest) -> Option<(SessionRow, UserRow)>;
         fn find_session_by_sid(sid: &Sid) -> Option<SessionRow>;
         fn sessions_of(user: &UserId) -> Vec<SessionRow>;
         fn insert_session(session: &SessionRow) -> ();

@@ -106,11 +106,12 @@ fn secret_row(
     secret: &Secret,
 ) -> Result<ClientSecretRow, Failure> {
     let master = wired.master_key()?;
+    let now = wired.now();
     Ok(ClientSecretRow {
-        id: RowId::generate(&wired.random)?,
+        id: RowId::generate(&wired.random, now)?,
         client_id: client.clone(),
         digest: keywright_core::client::authenticate::secret_digest(&master, secret)?,
-        created_at: wired.now(),
+        created_at: now,
         expires_at: None,
     })
 }

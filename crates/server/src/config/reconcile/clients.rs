@@ -25,7 +25,7 @@ pub(super) fn prepare<'d>(
     let prepare = |declaration: &'d ClientDeclaration| {
         let hash = |secret| -> Result<_, Failure> {
             let digest = secret_digest(&provider.master, secret)?;
-            Ok((RowId::generate(provider.random.as_ref())?, digest))
+            Ok((RowId::generate(provider.random.as_ref(), provider.now())?, digest))
         };
         let secret = declaration.secret.as_ref().map(hash).transpose()?;
         Ok(Prepared { declaration, secret })
