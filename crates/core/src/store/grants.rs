@@ -165,8 +165,8 @@ pub struct AccessTokenRow {
 
 /// The `grants`, `codes`, `refresh_tokens`, `access_tokens` and `revoked_tokens` tables.
 pub trait GrantTx {
-    /// The grant with this id, revoked or expired or not, its user and the end of its session, and whether the access token
-    /// named by `jti` was revoked.
+    /// The grant with this id, revoked or expired or not, its user and the end of its session, and
+    /// whether the access token named by `jti` was revoked.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails or a row is corrupt.
