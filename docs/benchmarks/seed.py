@@ -17,6 +17,8 @@ CLIENT = "refresher"
 DAY = 86_400
 # A refresh token is not rotated hundreds of times a minute, so a few users have grants on several devices.
 GRANTS = 10_000
+# No recent rotation, padded as Keywright pads it (crates/storage/src/redeemables.rs).
+RECENT = "[]".ljust(224)
 
 
 def text(what, number, size=32):
@@ -36,8 +38,13 @@ def login(number):
     return f"user{number:07}"
 
 
+def grant(number):
+    """Ids of grants ascend (crates/core/src/id.rs)."""
+    return f"{number:08}{text('grant', number, 16)[8:]}"
+
+
 def refresh_token(number):
-    return ".".join([text("grant", number, 16), text("family", number, 16), text("secret", number)])
+    return ".".join([grant(number), text("family", number, 16), text("secret", number)])
 
 
 def grants(count):
@@ -59,11 +66,11 @@ def rows(count):
         (text("sid", n, 16), digest(cookie(n)), user(n), methods, "bench", now, now, now + 7 * DAY) for n in range(count))
     yield "grants", ["id", "user_id", "client_id", "sid", "session_bound", "subject", "scopes", "resources", "claims",
                      "auth_time", "acr", "amr", "actor", "created_at", "expires_at"], (
-        (text("grant", n, 16), user(n % count), CLIENT, text("sid", n % count, 16), True, text("sub", n % count, 16), '["es:read"]',
+        (grant(n), user(n % count), CLIENT, text("sid", n % count, 16), True, text("sub", n % count, 16), '["es:read"]',
          '{"https://es256.example":["es:read"]}', "null", now, None, '["pwd"]', "null", now, now + 7 * DAY)
         for n in range(grants(count)))
     yield "refresh_tokens", ["grant_id", "family", "token", "generation", "idle_expires_at", "recent"], (
-        (text("grant", n, 16), digest(text("family", n, 16)), digest(text("secret", n)), 0, now + DAY, "[]")
+        (grant(n), digest(text("family", n, 16)), digest(text("secret", n)), 0, now + DAY, RECENT)
         for n in range(grants(count)))
 
 

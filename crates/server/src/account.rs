@@ -83,7 +83,7 @@ pub(crate) fn end_everything(
 ) -> Result<(), StoreError> {
     tx.revoke_grants_of(user, None, now, ending.reason())?;
     for session in tx.sessions_of(user)? {
-        tx.end_session(&session.sid, now)?;
+        tx.end_session(&session, now)?;
     }
     Ok(())
 }

@@ -188,16 +188,16 @@ impl GrantTx for Transaction<'_> {
         })
     }
 
-    fn find_code(&mut self, digest: &Digest) -> Result<Option<(CodeRow, Standing)>, StoreError> {
-        self.select_code(digest)
+    fn find_code(&mut self, grant: &GrantId) -> Result<Option<(CodeRow, Standing)>, StoreError> {
+        self.select_code(grant)
     }
 
     fn insert_code(&mut self, code: &CodeRow) -> Result<(), StoreError> {
         self.add_code(code)
     }
 
-    fn claim_code(&mut self, digest: &Digest, now: Timestamp) -> Result<bool, StoreError> {
-        self.redeem_code(digest, now)
+    fn claim_code(&mut self, grant: &GrantId, now: Timestamp) -> Result<bool, StoreError> {
+        self.redeem_code(grant, now)
     }
 
     fn find_refresh(

@@ -7,7 +7,6 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, Binary, Text};
 use keywright_core::id::GrantId;
-use keywright_core::secret::Digest;
 use keywright_core::store::Rotation;
 use keywright_core::time::Timestamp;
 
@@ -19,9 +18,9 @@ pub(crate) struct Rotate<'a> {
     pub(crate) recent: &'a str,
 }
 
-/// Marks a code redeemed that is not.
+/// Marks the code of a grant redeemed, if it is not.
 pub(crate) struct RedeemCode<'a> {
-    pub(crate) code: &'a Digest,
+    pub(crate) grant: &'a GrantId,
     pub(crate) now: Timestamp,
 }
 
@@ -50,14 +49,14 @@ where
 
 impl<DB: Backend> QueryFragment<DB> for RedeemCode<'_>
 where
-    [u8]: ToSql<Binary, DB>,
+    str: ToSql<Text, DB>,
     i64: ToSql<BigInt, DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql("UPDATE codes SET redeemed_at = ");
         out.push_bind_param::<BigInt, i64>(&self.now.0)?;
-        out.push_sql(" WHERE digest = ");
-        out.push_bind_param::<Binary, [u8]>(&self.code.0)?;
+        out.push_sql(" WHERE grant_id = ");
+        out.push_bind_param::<Text, str>(self.grant.as_str())?;
         out.push_sql(" AND redeemed_at IS NULL");
         Ok(())
     }

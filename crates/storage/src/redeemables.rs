@@ -4,7 +4,9 @@
 use diesel::prelude::*;
 use keywright_core::id::{ClientId, GrantId, Jti};
 use keywright_core::secret::Digest;
-use keywright_core::store::{AccessTokenRow, CodeRow, RefreshRow, Rotation, Standing, StoreError};
+use keywright_core::store::{
+    AccessTokenRow, CodeRow, RefreshRow, Rotated, Rotation, Standing, StoreError,
+};
 use keywright_core::time::Timestamp;
 
 use crate::column::{RowName, json_text, optional_json_text, seconds};
@@ -19,8 +21,8 @@ use crate::transaction::Transaction;
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = codes, treat_none_as_default_value = false)]
 struct StoredCode {
-    digest: Vec<u8>,
     grant_id: String,
+    digest: Vec<u8>,
     client_id: String,
     redirect_uri: String,
     redirect_uri_given: bool,
@@ -35,8 +37,8 @@ struct StoredCode {
 impl StoredCode {
     fn new(row: &CodeRow) -> Result<Self, StoreError> {
         Ok(Self {
-            digest: row.digest.0.to_vec(),
             grant_id: row.grant_id.to_string(),
+            digest: row.digest.0.to_vec(),
             client_id: row.client_id.to_string(),
             redirect_uri: row.redirect_uri.clone(),
             redirect_uri_given: row.redirect_uri_given,
@@ -92,6 +94,13 @@ impl StoredRefresh {
     }
 }
 
+/// Recent rotations as JSON, padded to what one of them takes. A row that its first rotation makes longer
+/// would push its neighbours to other pages, and each of these is written as well.
+fn stored_recent(recent: &[Rotated]) -> Result<String, StoreError> {
+    const ONE: usize = 224;
+    Ok(format!("{:ONE$}", json_text(recent)?))
+}
+
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = access_tokens, treat_none_as_default_value = false)]
 struct StoredAccessToken {
@@ -105,13 +114,13 @@ struct StoredAccessToken {
 impl Transaction<'_> {
     pub(crate) fn select_code(
         &mut self,
-        digest: &Digest,
+        grant: &GrantId,
     ) -> Result<Option<(CodeRow, Standing)>, StoreError> {
         let query = codes::table
             .inner_join(grants::table.on(grants::id.eq(codes::grant_id)))
             .left_join(users::table.on(grants::user_id.eq(users::id.nullable())))
             .left_join(sessions::table.on(grants::sid.eq(sessions::sid.nullable())))
-            .filter(codes::digest.eq(digest.0.as_slice()))
+            .filter(codes::grant_id.eq(grant.as_str()))
             .select((
                 codes::all_columns,
                 (
@@ -135,10 +144,10 @@ impl Transaction<'_> {
 
     pub(crate) fn redeem_code(
         &mut self,
-        digest: &Digest,
+        grant: &GrantId,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let redeem = RedeemCode { code: digest, now };
+        let redeem = RedeemCode { grant, now };
         Ok(self.run(|c| on_either!(c, |c| redeem.execute(c)))? == 1)
     }
 
@@ -172,7 +181,7 @@ impl Transaction<'_> {
             token: row.token.0.to_vec(),
             generation: row.generation,
             idle_expires_at: row.idle_expires_at.0,
-            recent: json_text(&row.recent)?,
+            recent: stored_recent(&row.recent)?,
         };
         self.insert_new(|c| {
             on_either!(c, |c| diesel::insert_into(refresh_tokens::table).values(row).execute(c))
@@ -184,7 +193,7 @@ impl Transaction<'_> {
         grant: &GrantId,
         rotation: &Rotation,
     ) -> Result<bool, StoreError> {
-        let recent = json_text(&rotation.recent)?;
+        let recent = stored_recent(&rotation.recent)?;
         let rotate = Rotate { grant, rotation, recent: &recent };
         let count = self.run(|c| on_either!(c, |c| rotate.execute(c)))?;
         Ok(count == 1)

@@ -140,9 +140,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    codes (digest) {
-        digest -> Binary,
+    codes (grant_id) {
         grant_id -> Text,
+        digest -> Binary,
         client_id -> Text,
         redirect_uri -> Text,
         redirect_uri_given -> Bool,

@@ -132,12 +132,14 @@ impl SessionTx for Transaction<'_> {
         Ok(count == 1)
     }
 
-    fn end_session(&mut self, sid: &Sid, now: Timestamp) -> Result<bool, StoreError> {
-        let found = sessions::table.find(sid.as_str());
+    fn end_session(&mut self, session: &SessionRow, now: Timestamp) -> Result<bool, StoreError> {
+        let found = sessions::table.find(session.sid.as_str());
         let count = self.run(|c| diesel::delete(found).execute(c))?;
-        // Also when the sweep was first: grants that are bound to the session are over.
+        // Also when the sweep was first: grants that are bound to the session are over. They are
+        // found among those of its user; an index by `sid` would cost every login more than this.
         let bound = grants::table
-            .filter(grants::sid.eq(sid.as_str()))
+            .filter(grants::user_id.eq(session.user_id.as_str()))
+            .filter(grants::sid.eq(session.sid.as_str()))
             .filter(grants::session_bound.eq(true))
             .filter(grants::revoked_at.is_null());
         self.run(|c| {

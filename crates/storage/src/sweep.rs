@@ -27,7 +27,7 @@ const ENDED: &[&str] = &[
 ];
 
 const SPENT: &[&str] = &[
-    "DELETE FROM codes WHERE digest IN (SELECT digest FROM codes
+    "DELETE FROM codes WHERE grant_id IN (SELECT grant_id FROM codes
         WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
     // Codes, refresh state and opaque tokens go with their grant. With OR, one statement would read
     // every grant there is.

@@ -204,7 +204,7 @@ pub(super) fn begin_session(
             tx.update_session(&session)?;
             return Ok(());
         }
-        tx.end_session(&session.sid, now)?;
+        tx.end_session(&session, now)?;
     }
     tx.insert_session(&SessionRow {
         cookie: cookie.digest(),

@@ -135,7 +135,7 @@ fn end_elsewhere(
     session: &SessionRow,
     now: Timestamp,
 ) -> Result<(), Error> {
-    if tx.end_session(&session.sid, now)? {
+    if tx.end_session(session, now)? {
         let event = Event::new(Kind::SessionEnded).user(&session.user_id);
         event.detail("sid", session.sid.as_str()).record(provider, tx, now)?;
     }

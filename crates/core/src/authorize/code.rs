@@ -11,6 +11,7 @@ use crate::secret::Secret;
 use crate::session;
 use crate::store::{ClientRow, CodeRow, GrantRow, SessionRow, Tx, UserRow};
 use crate::time::Timestamp;
+use crate::token::authorization_code;
 
 /// Records a grant and a code for it, and returns the answer that carries the code.
 ///
@@ -27,10 +28,10 @@ pub fn issue(
     tx.insert_grant(&grant)?;
     let event = Event::new(Kind::GrantIssued).grant(&grant.id).client(&client.id).user(&user.id);
     event.detail("scope", grant.scopes.to_string()).record(provider, tx, now)?;
-    let code = Secret::generate(provider.random.as_ref())?;
+    let code = authorization_code::draw(provider, &grant.id)?;
     tx.insert_code(&CodeRow {
-        digest: code.digest(),
         grant_id: grant.id,
+        digest: code.digest(),
         client_id: client.id.clone(),
         redirect_uri: request.redirect_uri.clone(),
         redirect_uri_given: request.redirect_uri_given,

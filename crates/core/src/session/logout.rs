@@ -218,7 +218,7 @@ pub(crate) fn end(
     session: &SessionRow,
     now: Timestamp,
 ) -> Result<(), Error> {
-    tx.end_session(&session.sid, now)?;
+    tx.end_session(session, now)?;
     Event::new(Kind::Logout).user(&session.user_id).record(provider, tx, now)
 }
 

@@ -76,13 +76,13 @@ pub struct Standing {
     pub jti_revoked: bool,
 }
 
-/// An authorization code as stored.
+/// The authorization code of a grant, as stored.
 #[derive(Debug, Clone)]
 pub struct CodeRow {
-    /// SHA-256 of the code.
-    pub digest: Digest,
     /// What it redeems.
     pub grant_id: GrantId,
+    /// SHA-256 of the code.
+    pub digest: Digest,
     /// For whom.
     pub client_id: ClientId,
     /// The `redirect_uri` of the authorization request, byte for byte.
@@ -215,23 +215,23 @@ pub trait GrantTx {
         reason: &str,
     ) -> Result<usize, StoreError>;
 
-    /// The code with this digest, redeemed or expired or not, with its grant.
+    /// The code of this grant, redeemed or expired or not, with the grant.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails or a row is corrupt.
-    fn find_code(&mut self, digest: &Digest) -> Result<Option<(CodeRow, Standing)>, StoreError>;
+    fn find_code(&mut self, grant: &GrantId) -> Result<Option<(CodeRow, Standing)>, StoreError>;
 
-    /// Adds a code.
+    /// Adds the code of a grant that has none.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
     fn insert_code(&mut self, code: &CodeRow) -> Result<(), StoreError>;
 
-    /// Marks the code redeemed; false when somebody was first.
+    /// Marks the code of this grant redeemed; false when somebody was first.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
-    fn claim_code(&mut self, digest: &Digest, now: Timestamp) -> Result<bool, StoreError>;
+    fn claim_code(&mut self, grant: &GrantId, now: Timestamp) -> Result<bool, StoreError>;
 
     /// The refresh state of a grant, with the grant.
     ///

@@ -100,5 +100,5 @@ pub trait SessionTx {
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
-    fn end_session(&mut self, sid: &Sid, now: Timestamp) -> Result<bool, StoreError>;
+    fn end_session(&mut self, session: &SessionRow, now: Timestamp) -> Result<bool, StoreError>;
 }

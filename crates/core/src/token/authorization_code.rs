@@ -1,4 +1,6 @@
 //! Redeeming an authorization code (RFC 6749 section 4.1.3, RFC 7636 section 4.6).
+//!
+//! A code is `grant . secret`: it is found by its grant, as a refresh token is.
 
 use std::sync::Arc;
 
@@ -6,6 +8,7 @@ use super::issue::{Issue, registered, target};
 use super::{invalid_grant, liveness, pkce, refresh_token};
 use crate::audit::{Event, Kind};
 use crate::error::{Error, ErrorCode, Refusal};
+use crate::id::GrantId;
 use crate::mint::access_token;
 use crate::provider::{Provider, Snapshot};
 use crate::secret::Secret;
@@ -25,6 +28,21 @@ pub struct Shown<'a> {
     pub resources: &'a [String],
 }
 
+/// Draws the code of a grant.
+///
+/// # Errors
+/// [`Error::Internal`] when no randomness can be had.
+pub(crate) fn draw(provider: &Provider, grant: &GrantId) -> Result<Secret, Error> {
+    let secret = Secret::generate(provider.random.as_ref())?;
+    Ok(Secret::new(format!("{grant}.{}", secret.expose())))
+}
+
+/// The grant that a code names; `None` when it is not one of ours.
+fn grant_of(code: &Secret) -> Option<GrantId> {
+    let (grant, secret) = code.expose().split_once('.')?;
+    (grant.len() == 22 && secret.len() == 43).then(|| GrantId::new(grant))
+}
+
 /// Redeems a code, once. A code shown by another client is refused and stays good; a replay by
 /// its own client revokes the grant, and that is recorded.
 ///
@@ -37,9 +55,11 @@ pub fn redeem(
     shown: &Shown<'_>,
     now: Timestamp,
 ) -> Result<Issue, Error> {
+    let grant = grant_of(shown.code);
     let digest = shown.code.digest();
     provider.store.write(|tx| {
-        let found = tx.find_code(&digest)?;
+        let found = grant.as_ref().map(|grant| tx.find_code(grant)).transpose()?.flatten();
+        let found = found.filter(|(code, _)| code.digest.matches(&digest));
         let (code, standing) = found.ok_or_else(|| invalid_grant(REFUSED, "no such code"))?;
         if code.client_id != client.id {
             return Err(invalid_grant(REFUSED, "the code belongs to another client"));
@@ -57,7 +77,7 @@ pub fn redeem(
             .map_err(|why| invalid_grant(REFUSED, why))?;
         let granted = registered(&client, &grant.scopes)?;
         let target = target(snapshot, (&client, &grant), &granted, shown.resources)?;
-        if !tx.claim_code(&digest, now)? {
+        if !tx.claim_code(&code.grant_id, now)? {
             return Err(replayed(provider, tx, &code, now)?);
         }
         let scopes = target.scopes(&granted);

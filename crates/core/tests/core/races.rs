@@ -214,7 +214,7 @@ fn a_login_with_the_old_password_does_not_outlive_the_new_one() {
                         tx.put_credential(&row)?;
                         tx.revoke_grants_of(&alice.id, None, now, "password_changed")?;
                         for session in tx.sessions_of(&alice.id)? {
-                            tx.end_session(&session.sid, now)?;
+                            tx.end_session(&session, now)?;
                         }
                         Ok(())
                     })

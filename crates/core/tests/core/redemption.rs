@@ -93,6 +93,29 @@ fn a_code_shown_by_another_client_or_without_proof_stays_good() {
 }
 
 #[test]
+fn who_knows_a_grant_and_guesses_its_code_harms_nothing() {
+    World::each(|world| {
+        populate(&world);
+        let code = code(&world, "app", "openid");
+        let exchange = |code: &str| {
+            token::exchange(&world.provider, &basic("app"), &redemption(&Secret::new(code)))
+        };
+        let (grant, secret) = code.expose().split_once('.').unwrap();
+        let mut other = secret.to_owned();
+        other.replace_range(..1, if secret.starts_with('a') { "b" } else { "a" });
+        let guesses = [&format!("{grant}.{other}"), &format!("{grant}."), grant, secret, ".", ""];
+        for guess in guesses {
+            assert_eq!(refused(exchange(guess)), ErrorCode::InvalidGrant, "{guess}");
+        }
+        let tokens = exchange(code.expose()).unwrap();
+        for guess in guesses {
+            assert_eq!(refused(exchange(guess)), ErrorCode::InvalidGrant, "{guess}");
+        }
+        assert!(is_active(&world, &tokens.access_token));
+    });
+}
+
+#[test]
 fn a_code_expires_after_a_minute() {
     World::each(|world| {
         populate(&world);

@@ -44,6 +44,23 @@ fn each_use_yields_a_successor_and_an_id_token_for_the_same_login() {
 }
 
 #[test]
+fn a_rotation_leaves_the_row_of_its_grant_as_long_as_it_was() {
+    World::each(|world| {
+        populate(&world);
+        let token = first(&world, "openid offline_access");
+        // PostgreSQL doubles the quotes of a text inside a row.
+        let length = || world.scratch.contents()["refresh_tokens"].replace("\"\"", "\"").len();
+        let before = length();
+        world.clock.advance(Seconds(300));
+        let token = successor(&world, &token);
+        assert_eq!(length(), before);
+        world.clock.advance(Seconds(300));
+        successor(&world, &token);
+        assert_eq!(length(), before);
+    });
+}
+
+#[test]
 fn a_lost_answer_is_given_again_and_forks_nothing() {
     World::each(|world| {
         populate(&world);

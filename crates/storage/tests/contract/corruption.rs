@@ -121,7 +121,7 @@ fn a_corrupt_grant_is_reported() {
 #[test]
 fn corrupt_codes_and_refresh_states_are_reported() {
     let id = GrantId::new("g1");
-    expect_report(("codes", "confirmation", "'x'"), "g1", |tx| tx.find_code(&digest(1)));
+    expect_report(("codes", "confirmation", "'x'"), "g1", |tx| tx.find_code(&GrantId::new("g1")));
     for (column, value) in
         [("family", "substr(family, 1, 31)"), ("token", "substr(token, 1, 0)"), ("recent", "'{}'")]
     {

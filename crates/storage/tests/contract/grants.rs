@@ -94,9 +94,9 @@ fn the_live_grants_of_a_user_are_revoked_for_one_client_or_for_all() {
     });
 }
 
-/// What hangs on the grant `g1` is found with grant, user and session.
-fn expect_all_of_g1(scratch: &ScratchDatabase, found: &Standing) {
-    let alone = read(scratch, |tx| tx.find_standing(&GrantId::new("g1"), None)).unwrap();
+/// What hangs on a grant is found with grant, user and session.
+fn expect_all_of(grant: &GrantId, scratch: &ScratchDatabase, found: &Standing) {
+    let alone = read(scratch, |tx| tx.find_standing(grant, None)).unwrap();
     assert_eq!(format!("{found:?}"), format!("{alone:?}"));
     assert!(found.user.is_some() && found.session_expires_at.is_some(), "{found:?}");
 }
@@ -105,20 +105,24 @@ fn expect_all_of_g1(scratch: &ScratchDatabase, found: &Standing) {
 fn a_code_comes_back_as_it_was_written_and_is_redeemed_once() {
     each(|scratch| {
         populate(&scratch);
-        let mut row = code(9, "g1");
+        let mut row = code(9, "g2");
         row.redirect_uri_given = false;
         row.challenge = Some("challenge".into());
         row.confirmation = None;
-        write(&scratch, |tx| tx.insert_code(&row));
-        let (found, standing) = read(&scratch, |tx| tx.find_code(&digest(9))).unwrap();
-        expect_all_of_g1(&scratch, &standing);
+        let id = row.grant_id.clone();
+        write(&scratch, |tx| {
+            tx.insert_grant(&grant(id.as_str(), Some("u1"), "c1"))?;
+            tx.insert_code(&row)
+        });
+        let (found, standing) = read(&scratch, |tx| tx.find_code(&id)).unwrap();
+        expect_all_of(&id, &scratch, &standing);
         assert!(found.digest.matches(&digest(9)));
         assert_eq!(format!("{found:?}"), format!("{row:?}"));
-        assert!(write(&scratch, |tx| tx.claim_code(&digest(9), at(3))));
-        assert!(!write(&scratch, |tx| tx.claim_code(&digest(9), at(4))));
-        let found = read(&scratch, |tx| tx.find_code(&digest(9))).unwrap().0;
+        assert!(write(&scratch, |tx| tx.claim_code(&id, at(3))));
+        assert!(!write(&scratch, |tx| tx.claim_code(&id, at(4))));
+        let found = read(&scratch, |tx| tx.find_code(&id)).unwrap().0;
         assert_eq!(found.redeemed_at, Some(at(3)));
-        assert!(!write(&scratch, |tx| tx.claim_code(&digest(77), at(4))));
+        assert!(!write(&scratch, |tx| tx.claim_code(&GrantId::new("g3"), at(4))));
     });
 }
 
@@ -127,11 +131,11 @@ fn a_claim_that_is_rolled_back_was_never_made() {
     each(|scratch| {
         populate(&scratch);
         let refused: Result<(), Error> = scratch.database.write(|tx| {
-            assert!(tx.claim_code(&digest(1), at(3))?);
+            assert!(tx.claim_code(&GrantId::new("g1"), at(3))?);
             Err(Error::refused(ErrorCode::InvalidGrant, "no"))
         });
         assert!(refused.is_err());
-        assert!(write(&scratch, |tx| tx.claim_code(&digest(1), at(4))));
+        assert!(write(&scratch, |tx| tx.claim_code(&GrantId::new("g1"), at(4))));
     });
 }
 
@@ -142,7 +146,7 @@ fn a_grant_has_one_refresh_state() {
         let again = scratch.database.write(|tx| Ok(tx.insert_refresh(&refresh("g1", 9))?));
         assert!(again.is_err(), "{again:?}");
         let (found, standing) = read(&scratch, |tx| tx.find_refresh(&GrantId::new("g1"))).unwrap();
-        expect_all_of_g1(&scratch, &standing);
+        expect_all_of(&GrantId::new("g1"), &scratch, &standing);
         assert!(found.token.matches(&digest(1)));
         assert!(found.family.matches(&digest(200)));
         assert!(read(&scratch, |tx| tx.find_refresh(&GrantId::new("x"))).is_none());

@@ -4,12 +4,13 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use keywright_core::error::Error;
+use keywright_core::id::GrantId;
 use keywright_core::store::{StoreError, StoreExt as _};
 use keywright_storage::{Database, Options, Schema};
-use keywright_testkit::database::{ScratchDatabase, each, options};
+use keywright_testkit::database::{Engine, ScratchDatabase, each, options};
 use tempfile::TempDir;
 
-use crate::rows::{client, write};
+use crate::rows::{at, client, code, grant, populate, write};
 
 /// The same text on both engines.
 const DOWN: &str = include_str!("../../../../migrations/postgres/2026-11-24-000001_first/down.sql");
@@ -104,6 +105,34 @@ fn a_schema_of_a_newer_binary_is_left_alone() {
             assert!(text.contains("20990101000000"), "{text}");
         }
         assert_eq!(scratch.contents(), before);
+    });
+}
+
+#[test]
+fn an_upgrade_keeps_every_row_but_the_codes_of_the_last_minutes() {
+    each(|scratch| {
+        populate(&scratch);
+        let before = scratch.contents();
+        scratch.execute(match scratch.engine {
+            Engine::Sqlite => {
+                include_str!("../../../../migrations/sqlite/2026-11-28-000001_fewer_pages/down.sql")
+            }
+            Engine::Postgres => include_str!(
+                "../../../../migrations/postgres/2026-11-28-000001_fewer_pages/down.sql"
+            ),
+        });
+        scratch.execute("DELETE FROM __diesel_schema_migrations WHERE version = '20261128000001'");
+        assert_eq!(scratch.database.migrate().unwrap(), ["2026-11-28-000001_fewer_pages"]);
+        let after = scratch.contents();
+        for (table, rows) in before {
+            let kept = !["codes", "__diesel_schema_migrations"].contains(&table.as_str());
+            assert!(!kept || after[&table] == rows, "{table}: {}", after[&table]);
+        }
+        write(&scratch, |tx| {
+            tx.insert_grant(&grant("g2", Some("u1"), "c1"))?;
+            tx.insert_code(&code(2, "g2"))
+        });
+        assert!(write(&scratch, |tx| tx.claim_code(&GrantId::new("g2"), at(3))));
     });
 }
 

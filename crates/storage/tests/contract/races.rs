@@ -40,7 +40,7 @@ fn winners(
 fn one_of_many_redeems_a_code() {
     each(|scratch| {
         populate(&scratch);
-        assert_eq!(winners(&scratch, |tx, _| tx.claim_code(&digest(1), NOW)), 1);
+        assert_eq!(winners(&scratch, |tx, _| tx.claim_code(&GrantId::new("g1"), NOW)), 1);
     });
 }
 
@@ -192,7 +192,7 @@ fn many_who_put_the_same_setting_all_succeed() {
 #[test]
 fn a_client_or_user_is_removed_while_a_grant_is_used_and_neither_waits_for_the_other() {
     type Verb = fn(&mut dyn Tx) -> Result<bool, StoreError>;
-    let redeem: Verb = |tx| tx.claim_code(&digest(1), NOW);
+    let redeem: Verb = |tx| tx.claim_code(&GrantId::new("g1"), NOW);
     let rotate: Verb = |tx| {
         let (from, to) = (digest(1), digest(2));
         let end = at(9000);

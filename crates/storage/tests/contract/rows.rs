@@ -143,8 +143,8 @@ pub(crate) fn grant(id: &str, user: Option<&str>, client: &str) -> GrantRow {
 
 pub(crate) fn code(byte: u8, grant: &str) -> CodeRow {
     CodeRow {
-        digest: digest(byte),
         grant_id: GrantId::new(grant),
+        digest: digest(byte),
         client_id: ClientId::new("c1"),
         redirect_uri: "http://127.0.0.1:7777/cb".into(),
         redirect_uri_given: true,

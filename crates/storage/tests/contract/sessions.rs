@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use keywright_core::id::{GrantId, Sid, UserId};
+use keywright_core::id::{GrantId, UserId};
 use keywright_core::store::Authentication;
 use keywright_testkit::database::each;
 
@@ -35,8 +35,8 @@ fn a_session_that_is_held_does_not_end_before_the_transaction_does() {
             let scratch = &scratch;
             scope.spawn(move || {
                 is_held.recv().unwrap();
-                let sid = Sid::new("sid-1");
-                ended.send(write(scratch, |tx| tx.end_session(&sid, at(50)))).unwrap();
+                let row = session("sid-1", "u1", 1);
+                ended.send(write(scratch, |tx| tx.end_session(&row, at(50)))).unwrap();
             });
             write(scratch, |tx| {
                 let (session, user) = tx.hold_session_and_user(&digest(1))?.unwrap();
@@ -69,7 +69,7 @@ fn a_session_that_ended_with_everything_of_its_user_is_not_held_afterwards() {
                 held.send(()).unwrap();
                 let early = other.recv_timeout(Duration::from_millis(100));
                 assert!(early.is_err(), "two transactions hold the user");
-                tx.end_session(&Sid::new("sid-1"), at(50)).map(drop)
+                tx.end_session(&session("sid-1", "u1", 1), at(50)).map(drop)
             });
             assert!(!other.recv().unwrap());
         });
@@ -142,15 +142,15 @@ fn ending_a_session_revokes_the_grants_bound_to_it_and_no_other() {
         for row in [&offline, &elsewhere, &revoked] {
             write(&scratch, |tx| tx.insert_grant(row));
         }
-        let sid = Sid::new("sid-1");
-        assert!(write(&scratch, |tx| tx.end_session(&sid, at(50))));
-        assert!(!write(&scratch, |tx| tx.end_session(&sid, at(51))));
+        let row = session("sid-1", "u1", 1);
+        assert!(write(&scratch, |tx| tx.end_session(&row, at(50))));
+        assert!(!write(&scratch, |tx| tx.end_session(&row, at(51))));
         let fate =
             |id: &str| read(&scratch, |tx| find_grant(tx, &GrantId::new(id))).unwrap().revoked;
         assert_eq!(fate("g1"), Some((at(50), "logout".into())));
         assert_eq!(fate("offline"), None);
         assert_eq!(fate("elsewhere"), None);
         assert_eq!(fate("revoked"), Some((at(1), "reuse".into())));
-        assert!(read(&scratch, |tx| tx.find_session_by_sid(&sid)).is_none());
+        assert!(read(&scratch, |tx| tx.find_session_by_sid(&row.sid)).is_none());
     });
 }

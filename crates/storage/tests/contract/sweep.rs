@@ -58,9 +58,9 @@ fn codes_stay_until_a_replay_of_theirs_can_do_no_harm() {
     each(|scratch| {
         populate(&scratch);
         sweep(&scratch, at(5000), at(60), 100);
-        assert!(read(&scratch, |tx| tx.find_code(&digest(1))).is_some());
+        assert!(read(&scratch, |tx| tx.find_code(&GrantId::new("g1"))).is_some());
         sweep(&scratch, at(5000), at(61), 100);
-        assert!(read(&scratch, |tx| tx.find_code(&digest(1))).is_none());
+        assert!(read(&scratch, |tx| tx.find_code(&GrantId::new("g1"))).is_none());
         assert!(read(&scratch, |tx| find_grant(tx, &GrantId::new("g1"))).is_some());
     });
 }
@@ -124,7 +124,9 @@ fn a_sweep_takes_the_oldest_first_and_no_more_than_the_limit_of_each_table() {
                 let mut extra = session(&format!("s{number}"), "u1", number);
                 extra.expires_at = at(200);
                 tx.insert_session(&extra)?;
-                tx.insert_code(&code(number, "g1"))?;
+                let id = format!("g{number}");
+                tx.insert_grant(&grant(&id, Some("u1"), "c1"))?;
+                tx.insert_code(&code(number, &id))?;
             }
             Ok(())
         });

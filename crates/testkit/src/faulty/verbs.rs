@@ -58,9 +58,9 @@ hand_on! {
             now: Timestamp,
             reason: &str,
         ) -> usize;
-        fn find_code(digest: &Digest) -> Option<(CodeRow, Standing)>;
+        fn find_code(grant: &GrantId) -> Option<(CodeRow, Standing)>;
         fn insert_code(code: &CodeRow) -> ();
-        fn claim_code(digest: &Digest, now: Timestamp) -> bool;
+        fn claim_code(grant: &GrantId, now: Timestamp) -> bool;
         fn find_refresh(grant: &GrantId) -> Option<(RefreshRow, Standing)>;
         fn insert_refresh(row: &RefreshRow) -> ();
         fn rotate_refresh_token(grant: &GrantId, rotation: &Rotation) -> bool;
@@ -102,7 +102,7 @@ hand_on! {
         fn insert_session(session: &SessionRow) -> ();
         fn touch_session(sid: &Sid, now: Timestamp) -> ();
         fn update_session(session: &SessionRow) -> bool;
-        fn end_session(sid: &Sid, now: Timestamp) -> bool;
+        fn end_session(session: &SessionRow, now: Timestamp) -> bool;
     }
     SweepTx {
         fn sweep(now: Timestamp, spent: Timestamp, audit_before: Timestamp, limit: u32) -> usize;
