@@ -21,9 +21,7 @@ use crate::keys::rotate;
 use crate::keys::seal::MasterKey;
 use crate::random::Random;
 use crate::resource::Resource;
-use crate::store::{
-    Aggregate, Ahead, Mode, Outcome, Promise, Store, StoreError, StoreExt as _, Tx,
-};
+use crate::store::{Ahead, Mode, Outcome, Promise, Store, StoreError, StoreExt as _, Tx, Versions};
 use crate::time::{Clock, Seconds, Timestamp};
 
 /// How long a snapshot may be used without asking the database whether it still holds.
@@ -110,7 +108,7 @@ pub struct Snapshot {
     pub keys: KeyRing,
     /// Resources that are not disabled.
     pub resources: Vec<Resource>,
-    versions: [i64; 2],
+    versions: Versions,
 }
 
 impl Snapshot {
@@ -179,7 +177,7 @@ impl Provider {
         rotate::apply(store.as_ref(), random.as_ref(), &master, &settings.keys, now)?;
         let snapshot = store.read(|tx| load(tx, &master))?;
         let clients = Cache::default();
-        clients.expect(store.read(|tx| Ok(tx.version(Aggregate::Clients)?))?);
+        clients.expect(store.read(|tx| Ok(tx.versions()?.clients))?);
         let snapshot = RwLock::new((Arc::new(snapshot), now));
         let shared = Shared { settings, clock, random, master, snapshot, clients };
         Ok(Self { caller: Caller::default(), store, shared: Arc::new(shared) })
@@ -233,7 +231,7 @@ impl Provider {
             let Some(client) = tx.find_client(id)? else { return Ok(None) };
             let registration =
                 Registration { client: Arc::new(client), secrets: tx.client_secrets(id)? };
-            Ok(Some((tx.version(Aggregate::Clients)?, Arc::new(registration))))
+            Ok(Some((tx.versions()?.clients, Arc::new(registration))))
         })?;
         let Some((version, registration)) = found else { return Ok(None) };
         self.clients.remember(version, &registration);
@@ -249,8 +247,8 @@ impl Provider {
         let (snapshot, _) = self.current();
         let confirmed = self.now();
         let (clients, fresh) = self.store.read(|tx| {
-            let clients = tx.version(Aggregate::Clients)?;
-            if versions(tx)? == snapshot.versions {
+            let Versions { keys, resources, clients } = tx.versions()?;
+            if (keys, resources) == (snapshot.versions.keys, snapshot.versions.resources) {
                 return Ok((clients, None));
             }
             Ok((clients, Some(load(tx, &self.master)?)))
@@ -325,12 +323,8 @@ impl Store for NotAsked {
     }
 }
 
-fn versions(tx: &mut dyn Tx) -> Result<[i64; 2], Error> {
-    Ok([tx.version(Aggregate::Keys)?, tx.version(Aggregate::Resources)?])
-}
-
 fn load(tx: &mut dyn Tx, master: &MasterKey) -> Result<Snapshot, Error> {
-    let versions = versions(tx)?;
+    let versions = tx.versions()?;
     let keys = KeyRing::open(&tx.keys()?, master)?;
     let resources =
         tx.resources()?.into_iter().filter(|r| r.disabled_at.is_none()).map(|r| r.resource);

@@ -123,9 +123,9 @@ pub(crate) fn discovery_paths(base: &str) -> Vec<String> {
     appended.chain(inserted).collect()
 }
 
-/// Whether the pattern of a route is that of prepared bytes which clients poll.
-pub(crate) fn is_document(pattern: &str) -> bool {
-    pattern.ends_with(JWKS) || pattern.contains(METADATA)
+/// Whether a path is that of prepared bytes which clients poll.
+pub(crate) fn is_document(path: &str) -> bool {
+    path.ends_with(JWKS) || path.contains(METADATA)
 }
 
 /// GET, and HEAD with it.

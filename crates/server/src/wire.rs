@@ -13,7 +13,7 @@ use keywright_core::keys::lifecycle::Lifecycle;
 use keywright_core::keys::seal::MasterKey;
 use keywright_core::provider::Provider;
 use keywright_core::random::OsRandom;
-use keywright_core::store::{Aggregate, Store, StoreError, StoreExt as _, Tx};
+use keywright_core::store::{Store, StoreError, StoreExt as _, Tx};
 use keywright_core::time::{Clock as _, Timestamp};
 use keywright_http::{Management, ServerCertificate, ServerOptions, Serving};
 use keywright_storage::{Database, Options};
@@ -201,7 +201,7 @@ fn master_key(config: &Config, store: &dyn Store, random: &OsRandom) -> Result<M
 
 /// Nothing answers where a migrated database has its tables.
 fn is_new(store: &Database) -> bool {
-    store.read(|tx| Ok(tx.version(Aggregate::Clients)?)).is_err()
+    store.read(|tx| Ok(tx.versions()?)).is_err()
 }
 
 fn server_options(config: &Config, listen: Vec<SocketAddr>) -> ServerOptions {

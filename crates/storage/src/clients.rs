@@ -2,12 +2,13 @@
 
 use diesel::prelude::*;
 use keywright_core::id::{ClientId, RowId};
-use keywright_core::store::{Aggregate, ClientRow, ClientSecretRow, ClientTx, StoreError};
+use keywright_core::store::{ClientRow, ClientSecretRow, ClientTx, StoreError};
 use keywright_core::time::Timestamp;
 
 use crate::column::{RowName, json_text, origin_text, seconds};
 use crate::schema::{client_secrets, clients, codes, grants, refresh_tokens};
 use crate::transaction::Transaction;
+use crate::versions::Aggregate;
 
 #[derive(Queryable, Insertable, AsChangeset)]
 #[diesel(table_name = clients, treat_none_as_null = true, treat_none_as_default_value = false)]

@@ -2,12 +2,13 @@
 
 use diesel::prelude::*;
 use keywright_core::id::Kid;
-use keywright_core::store::{Aggregate, KeyRow, KeyState, KeyTx, StoreError};
+use keywright_core::store::{KeyRow, KeyState, KeyTx, StoreError};
 use keywright_core::time::Timestamp;
 
 use crate::column::{RowName, seconds};
 use crate::schema::signing_keys;
 use crate::transaction::Transaction;
+use crate::versions::Aggregate;
 
 #[derive(Queryable, Insertable, AsChangeset)]
 #[diesel(

@@ -2,12 +2,13 @@
 
 use diesel::prelude::*;
 use keywright_core::resource::Resource;
-use keywright_core::store::{Aggregate, ResourceRow, ResourceTx, StoreError};
+use keywright_core::store::{ResourceRow, ResourceTx, StoreError};
 use keywright_core::time::Timestamp;
 
 use crate::column::{RowName, json_text, origin_text, seconds};
 use crate::schema::resources;
 use crate::transaction::Transaction;
+use crate::versions::Aggregate;
 
 #[derive(Clone, Queryable, Insertable, AsChangeset)]
 #[diesel(table_name = resources, treat_none_as_null = true, treat_none_as_default_value = false)]

@@ -1,11 +1,20 @@
 //! The `versions` and `settings` tables.
 
 use diesel::prelude::*;
-use keywright_core::store::{Aggregate, StoreError, VersionTx};
+use keywright_core::store::{StoreError, VersionTx, Versions};
 
 use crate::column::RowName;
+use crate::db::on_either;
 use crate::schema::{settings, versions};
 use crate::transaction::Transaction;
+
+/// What has a counter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Aggregate {
+    Keys,
+    Resources,
+    Clients,
+}
 
 const fn name_of(aggregate: Aggregate) -> &'static str {
     match aggregate {
@@ -15,23 +24,34 @@ const fn name_of(aggregate: Aggregate) -> &'static str {
     }
 }
 
+fn missing(aggregate: Aggregate) -> StoreError {
+    RowName { table: "versions", id: name_of(aggregate) }.corrupt("version")
+}
+
 impl Transaction<'_> {
     /// Tells whoever caches `aggregate` that it changed, once this commits.
     pub(crate) fn bump(&mut self, aggregate: Aggregate) -> Result<(), StoreError> {
-        let id = name_of(aggregate);
-        let row = versions::table.find(id);
+        let row = versions::table.find(name_of(aggregate));
         let count = self.run(|c| {
             diesel::update(row).set(versions::version.eq(versions::version + 1)).execute(c)
         })?;
-        if count == 1 { Ok(()) } else { Err(RowName { table: "versions", id }.corrupt("version")) }
+        if count == 1 { Ok(()) } else { Err(missing(aggregate)) }
     }
 }
 
 impl VersionTx for Transaction<'_> {
-    fn version(&mut self, aggregate: Aggregate) -> Result<i64, StoreError> {
-        let id = name_of(aggregate);
-        self.run(|c| versions::table.find(id).select(versions::version).get_result(c).optional())?
-            .ok_or_else(|| RowName { table: "versions", id }.corrupt("version"))
+    fn versions(&mut self) -> Result<Versions, StoreError> {
+        let query = versions::table.select((versions::aggregate, versions::version));
+        let rows = self.run(|c| on_either!(c, |c| query.load::<(String, i64)>(c)))?;
+        let of = |aggregate| {
+            let row = rows.iter().find(|(name, _)| name == name_of(aggregate));
+            row.map(|(_, version)| *version).ok_or_else(|| missing(aggregate))
+        };
+        Ok(Versions {
+            keys: of(Aggregate::Keys)?,
+            resources: of(Aggregate::Resources)?,
+            clients: of(Aggregate::Clients)?,
+        })
     }
 
     fn find_setting(&mut self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {

@@ -38,7 +38,7 @@ pub use sessions::{Authentication, SessionRow, SessionTx};
 pub use sweep::SweepTx;
 pub use throttle::{ThrottleRow, ThrottleTx};
 pub use users::{CredentialKind, CredentialRow, IdentityRow, UserRow, UserTx};
-pub use versions::{Aggregate, VersionTx};
+pub use versions::{VersionTx, Versions};
 
 use crate::audit as audit_log;
 use crate::error::Error;

@@ -2,25 +2,25 @@
 
 use super::StoreError;
 
-/// What processes keep in memory and therefore watch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Aggregate {
-    /// Signing keys.
-    Keys,
-    /// Resources and their scopes.
-    Resources,
-    /// Clients and their secrets.
-    Clients,
+/// What processes keep in memory and therefore watch: each counter rises with every committed change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Versions {
+    /// Of signing keys.
+    pub keys: i64,
+    /// Of resources and their scopes.
+    pub resources: i64,
+    /// Of clients and their secrets.
+    pub clients: i64,
 }
 
 /// The `versions` table. Verbs that change an aggregate bump its version themselves, in the
 /// same transaction.
 pub trait VersionTx {
-    /// The version of `aggregate`: rises with every committed change.
+    /// All counters, as one statement sees them.
     ///
     /// # Errors
-    /// [`StoreError`] when the database fails.
-    fn version(&mut self, aggregate: Aggregate) -> Result<i64, StoreError>;
+    /// [`StoreError`] when the database fails or a counter is gone.
+    fn versions(&mut self) -> Result<Versions, StoreError>;
 
     /// A named value that the whole installation shares (check value of the master key, ...).
     ///

@@ -14,13 +14,13 @@ use crate::routes;
 pub(crate) struct RootSpan;
 
 macro_rules! span_at {
-    ($level:ident, $request:expr, $route:expr) => {
+    ($level:ident, $request:expr) => {
         tracing::span!(
             tracing::Level::$level,
             "request",
             request_id = request_id($request),
             method = method_name($request.method()),
-            route = $route,
+            route = $request.match_pattern().as_deref().unwrap_or("unmatched"),
             status = Empty,
         )
     };
@@ -30,12 +30,10 @@ impl RootSpanBuilder for RootSpan {
     /// The documents that everybody polls have theirs at the level of debugging: it would be a quarter
     /// of their cost, for a request of which there is nothing to say.
     fn on_request_start(request: &ServiceRequest) -> Span {
-        let route = request.match_pattern();
-        let route = route.as_deref().unwrap_or("unmatched");
-        if routes::is_document(route) {
-            span_at!(DEBUG, request, route)
+        if routes::is_document(request.path()) {
+            span_at!(DEBUG, request)
         } else {
-            span_at!(INFO, request, route)
+            span_at!(INFO, request)
         }
     }
 

@@ -3,7 +3,7 @@
 use keywright_core::account::password::{hash, verify};
 use keywright_core::random::OsRandom;
 use keywright_core::secret::Secret;
-use keywright_core::store::{Aggregate, CredentialKind, CredentialRow, StoreExt as _};
+use keywright_core::store::{CredentialKind, CredentialRow, StoreExt as _, Versions};
 
 use crate::sandbox::Sandbox;
 use crate::users::stored_password;
@@ -31,15 +31,8 @@ fn everything() -> Sandbox {
     Sandbox::configured(&format!("{CLIENT}{RESOURCE}{USER}"))
 }
 
-fn versions(sandbox: &Sandbox) -> [i64; 3] {
-    let read = sandbox.database().read(|tx| {
-        Ok([
-            tx.version(Aggregate::Clients)?,
-            tx.version(Aggregate::Resources)?,
-            tx.version(Aggregate::Keys)?,
-        ])
-    });
-    read.unwrap()
+fn versions(sandbox: &Sandbox) -> Versions {
+    sandbox.database().read(|tx| Ok(tx.versions()?)).unwrap()
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `ClientTx`.
 
 use keywright_core::id::{ClientId, GrantId, RowId, UserId};
-use keywright_core::store::{Aggregate, ConsentKey, ConsentRow, Origin, StoreError};
+use keywright_core::store::{ConsentKey, ConsentRow, Origin, StoreError};
 use keywright_testkit::database::each;
 
 use crate::rows::{
@@ -149,7 +149,7 @@ fn expiring_secrets_spares_the_new_one_and_never_extends() {
 fn each_write_to_clients_raises_their_version() {
     each(|scratch| {
         let id = ClientId::new("c1");
-        let version = || read(&scratch, |tx| tx.version(Aggregate::Clients));
+        let version = || read(&scratch, |tx| Ok(tx.versions()?.clients));
         let mut last = version();
         let mut expect_rise = |verb: &str| {
             let now = version();

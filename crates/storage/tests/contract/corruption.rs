@@ -4,12 +4,10 @@ use std::fmt::Debug;
 
 use keywright_core::error::Error;
 use keywright_core::id::{ClientId, GrantId, InteractionId, Sid, UserId};
-use keywright_core::store::{
-    Aggregate, AuditEvent, AuditFilter, KeyState, StoreError, StoreExt as _, Tx,
-};
+use keywright_core::store::{AuditEvent, AuditFilter, KeyState, StoreError, StoreExt as _, Tx};
 use keywright_testkit::database::{ScratchDatabase, each};
 
-use crate::rows::{NOW, client_secret, digest, find_grant, interaction, key, populate, write};
+use crate::rows::{NOW, client_secret, find_grant, interaction, key, populate, write};
 
 /// Spoils one column of the only row of a table and expects to be told just that.
 fn expect_report<T: Debug>(
@@ -147,7 +145,7 @@ fn a_corrupt_audit_event_is_reported() {
 fn a_missing_version_is_reported_and_not_taken_for_the_first() {
     each(|scratch| {
         scratch.execute("DELETE FROM versions WHERE aggregate = 'keys'");
-        let read = scratch.database.read(|tx| Ok(tx.version(Aggregate::Keys)?));
+        let read = scratch.database.read(|tx| Ok(tx.versions()?));
         assert!(matches!(read, Err(Error::Store(StoreError::Corrupt { .. }))), "{read:?}");
         let bumped = scratch.database.write(|tx| Ok(tx.insert_key(&key("k1", KeyState::Active))?));
         assert!(matches!(bumped, Err(Error::Store(StoreError::Corrupt { .. }))), "{bumped:?}");

@@ -1,6 +1,6 @@
 //! `KeyTx`.
 
-use keywright_core::store::{Aggregate, KeyState, StoreError};
+use keywright_core::store::{KeyState, StoreError};
 use keywright_testkit::database::each;
 
 use crate::rows::{at, key, read, write};
@@ -70,9 +70,8 @@ fn a_step_is_taken_only_from_the_state_that_was_seen() {
 #[test]
 fn each_change_of_keys_raises_their_version_and_no_other() {
     each(|scratch| {
-        let versions = || {
-            read(&scratch, |tx| Ok((tx.version(Aggregate::Keys)?, tx.version(Aggregate::Clients)?)))
-        };
+        let versions =
+            || read(&scratch, |tx| tx.versions().map(|versions| (versions.keys, versions.clients)));
         let (first, clients) = versions();
         write(&scratch, |tx| tx.insert_key(&key("k1", KeyState::Announced)));
         let (second, _) = versions();

@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use keywright_core::id::{GrantId, UserId};
+use keywright_core::id::{GrantId, Sid, UserId};
 use keywright_core::store::Authentication;
 use keywright_testkit::database::each;
 

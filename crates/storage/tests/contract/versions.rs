@@ -4,7 +4,7 @@ use keywright_core::error::{Error, ErrorCode};
 use keywright_core::id::ClientId;
 use keywright_core::keys::algorithm::Algorithm;
 use keywright_core::resource::{ClaimPreset, Resource, ResourceScope, TokenFormat};
-use keywright_core::store::{Aggregate, Origin, ResourceRow, StoreError, StoreExt as _};
+use keywright_core::store::{Origin, ResourceRow, StoreError, StoreExt as _};
 use keywright_core::time::Seconds;
 use keywright_testkit::database::each;
 
@@ -48,13 +48,13 @@ fn a_setting_is_claimed_once_and_put_at_will() {
 #[test]
 fn a_change_that_is_rolled_back_does_not_raise_the_version() {
     each(|scratch| {
-        let before = read(&scratch, |tx| tx.version(Aggregate::Clients));
+        let before = read(&scratch, |tx| tx.versions());
         let refused: Result<(), Error> = scratch.database.write(|tx| {
             tx.insert_client(&client("c1"))?;
             Err(Error::refused(ErrorCode::InvalidRequest, "no"))
         });
         assert!(refused.is_err());
-        assert_eq!(read(&scratch, |tx| tx.version(Aggregate::Clients)), before);
+        assert_eq!(read(&scratch, |tx| tx.versions()), before);
     });
 }
 
@@ -72,7 +72,7 @@ fn a_resource_comes_back_as_it_was_written_by_identifier() {
 #[test]
 fn a_resource_is_replaced_whole_and_raises_the_version() {
     each(|scratch| {
-        let version = || read(&scratch, |tx| tx.version(Aggregate::Resources));
+        let version = || read(&scratch, |tx| Ok(tx.versions()?.resources));
         let first = version();
         write(&scratch, |tx| tx.put_resource(&resource("https://a.example/")));
         let second = version();
@@ -92,7 +92,7 @@ fn a_resource_is_replaced_whole_and_raises_the_version() {
 fn a_resource_is_added_once_and_removed_once_and_both_raise_the_version() {
     each(|scratch| {
         let row = resource("https://a.example/");
-        let version = || read(&scratch, |tx| tx.version(Aggregate::Resources));
+        let version = || read(&scratch, |tx| Ok(tx.versions()?.resources));
         let before = version();
         write(&scratch, |tx| tx.insert_resource(&row));
         assert!(version() > before);

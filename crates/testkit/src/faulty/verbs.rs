@@ -4,11 +4,11 @@
 use keywright_core::id::{ClientId, GrantId, InteractionId, Jti, RowId, Sid, Subject, UserId};
 use keywright_core::secret::Digest;
 use keywright_core::store::{
-    AccessTokenRow, Aggregate, AuditEvent, AuditFilter, AuditTx, ClientRow, ClientSecretRow,
-    ClientTx, CodeRow, ConsentRow, ConsentTx, CredentialKind, CredentialRow, GrantRow, GrantTx,
-    IdentityRow, InteractionRow, InteractionTx, KeyRow, KeyState, KeyTx, Origin, OutboxRow,
-    OutboxTx, RefreshRow, ResourceRow, ResourceTx, Rotation, SessionRow, SessionTx, Standing,
-    StoreError, SweepTx, ThrottleRow, ThrottleTx, Tx, UserRow, UserTx, VersionTx,
+    AccessTokenRow, AuditEvent, AuditFilter, AuditTx, ClientRow, ClientSecretRow, ClientTx,
+    CodeRow, ConsentRow, ConsentTx, CredentialKind, CredentialRow, GrantRow, GrantTx, IdentityRow,
+    InteractionRow, InteractionTx, KeyRow, KeyState, KeyTx, Origin, OutboxRow, OutboxTx,
+    RefreshRow, ResourceRow, ResourceTx, Rotation, SessionRow, SessionTx, Standing, StoreError,
+    SweepTx, ThrottleRow, ThrottleTx, Tx, UserRow, UserTx, VersionTx, Versions,
 };
 use keywright_core::time::{Seconds, Timestamp};
 
@@ -130,7 +130,7 @@ hand_on! {
         fn insert_identity(row: &IdentityRow) -> ();
     }
     VersionTx {
-        fn version(aggregate: Aggregate) -> i64;
+        fn versions() -> Versions;
         fn find_setting(name: &str) -> Option<Vec<u8>>;
         fn claim_setting(name: &str, value: &[u8]) -> bool;
         fn claim_setting_removal(name: &str, expected: &[u8]) -> bool;
