@@ -111,28 +111,35 @@ struct StoredAccessToken {
     expires_at: i64,
 }
 
-impl Transaction<'_> {
-    pub(crate) fn select_code(
-        &mut self,
-        grant: &GrantId,
-    ) -> Result<Option<(CodeRow, Standing)>, StoreError> {
-        let query = codes::table
-            .inner_join(grants::table.on(grants::id.eq(codes::grant_id)))
+/// What a table holds for a grant, with the grant and what that stands on, as one statement sees them.
+macro_rules! find_with_standing {
+    ($transaction:ident, $table:ident, $stored:ty, $grant:ident) => {{
+        let query = $table::table
+            .inner_join(grants::table.on(grants::id.eq($table::grant_id)))
             .left_join(users::table.on(grants::user_id.eq(users::id.nullable())))
             .left_join(sessions::table.on(grants::sid.eq(sessions::sid.nullable())))
-            .filter(codes::grant_id.eq(grant.as_str()))
+            .filter($table::grant_id.eq($grant.as_str()))
             .select((
-                codes::all_columns,
+                $table::all_columns,
                 (
                     grants::all_columns,
                     users::all_columns.nullable(),
                     sessions::expires_at.nullable(),
                 ),
             ));
-        let found = self.run(|c| {
-            on_either!(c, |c| query.get_result::<(StoredCode, StoredStanding)>(c).optional())
+        let found = $transaction.run(|c| {
+            on_either!(c, |c| query.get_result::<($stored, StoredStanding)>(c).optional())
         })?;
-        found.map(|(code, standing)| Ok((code.read()?, read_standing(standing)?))).transpose()
+        found.map(|(row, standing)| Ok((row.read()?, read_standing(standing)?))).transpose()
+    }};
+}
+
+impl Transaction<'_> {
+    pub(crate) fn select_code(
+        &mut self,
+        grant: &GrantId,
+    ) -> Result<Option<(CodeRow, Standing)>, StoreError> {
+        find_with_standing!(self, codes, StoredCode, grant)
     }
 
     pub(crate) fn add_code(&mut self, code: &CodeRow) -> Result<(), StoreError> {
@@ -155,23 +162,7 @@ impl Transaction<'_> {
         &mut self,
         grant: &GrantId,
     ) -> Result<Option<(RefreshRow, Standing)>, StoreError> {
-        let query = refresh_tokens::table
-            .inner_join(grants::table.on(grants::id.eq(refresh_tokens::grant_id)))
-            .left_join(users::table.on(grants::user_id.eq(users::id.nullable())))
-            .left_join(sessions::table.on(grants::sid.eq(sessions::sid.nullable())))
-            .filter(refresh_tokens::grant_id.eq(grant.as_str()))
-            .select((
-                refresh_tokens::all_columns,
-                (
-                    grants::all_columns,
-                    users::all_columns.nullable(),
-                    sessions::expires_at.nullable(),
-                ),
-            ));
-        let found = self.run(|c| {
-            on_either!(c, |c| query.get_result::<(StoredRefresh, StoredStanding)>(c).optional())
-        })?;
-        found.map(|(state, standing)| Ok((state.read()?, read_standing(standing)?))).transpose()
+        find_with_standing!(self, refresh_tokens, StoredRefresh, grant)
     }
 
     pub(crate) fn add_refresh(&mut self, row: &RefreshRow) -> Result<(), StoreError> {

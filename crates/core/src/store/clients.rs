@@ -51,7 +51,7 @@ pub struct ClientSecretRow {
     pub expires_at: Option<Timestamp>,
 }
 
-/// The `clients` and `client_secrets` tables. Each write bumps [`super::Aggregate::Clients`].
+/// The `clients` and `client_secrets` tables. Each write bumps [`super::Versions::clients`].
 pub trait ClientTx {
     /// The client with this id, disabled or not.
     ///

@@ -60,7 +60,7 @@ pub struct KeyRow {
     pub removed_at: Option<Timestamp>,
 }
 
-/// The `signing_keys` table. Each write bumps [`super::Aggregate::Keys`].
+/// The `signing_keys` table. Each write bumps [`super::Versions::keys`].
 pub trait KeyTx {
     /// Every key, oldest announcement first, then by kid.
     ///

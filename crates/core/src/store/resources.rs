@@ -15,7 +15,7 @@ pub struct ResourceRow {
     pub disabled_at: Option<Timestamp>,
 }
 
-/// The `resources` table. Each write bumps [`super::Aggregate::Resources`].
+/// The `resources` table. Each write bumps [`super::Versions::resources`].
 pub trait ResourceTx {
     /// Every resource, disabled ones included, by identifier.
     ///
