@@ -1,6 +1,6 @@
 //! Redeeming an authorization code (RFC 6749 section 4.1.3, RFC 7636 section 4.6).
 //!
-//! A code is `grant . secret`: it is found by its grant, as a refresh token is.
+//! A code is the id of its grant and a secret: it is found by its grant, as a refresh token is.
 
 use std::sync::Arc;
 
@@ -34,13 +34,13 @@ pub struct Shown<'a> {
 /// [`Error::Internal`] when no randomness can be had.
 pub(crate) fn draw(provider: &Provider, grant: &GrantId) -> Result<Secret, Error> {
     let secret = Secret::generate(provider.random.as_ref())?;
-    Ok(Secret::new(format!("{grant}.{}", secret.expose())))
+    Ok(Secret::new(format!("{grant}{}", secret.expose())))
 }
 
 /// The grant that a code names; `None` when it is not one of ours.
 fn grant_of(code: &Secret) -> Option<GrantId> {
-    let (grant, secret) = code.expose().split_once('.')?;
-    (grant.len() == 22 && secret.len() == 43).then(|| GrantId::new(grant))
+    let (grant, secret) = code.expose().split_at_checked(22)?;
+    (secret.len() == 43).then(|| GrantId::new(grant))
 }
 
 /// Redeems a code, once. A code shown by another client is refused and stays good; a replay by

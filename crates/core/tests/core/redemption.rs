@@ -100,10 +100,10 @@ fn who_knows_a_grant_and_guesses_its_code_harms_nothing() {
         let exchange = |code: &str| {
             token::exchange(&world.provider, &basic("app"), &redemption(&Secret::new(code)))
         };
-        let (grant, secret) = code.expose().split_once('.').unwrap();
+        let (grant, secret) = code.expose().split_at(22);
         let mut other = secret.to_owned();
         other.replace_range(..1, if secret.starts_with('a') { "b" } else { "a" });
-        let guesses = [&format!("{grant}.{other}"), &format!("{grant}."), grant, secret, ".", ""];
+        let guesses = [&format!("{grant}{other}"), grant, secret, "é", ""];
         for guess in guesses {
             assert_eq!(refused(exchange(guess)), ErrorCode::InvalidGrant, "{guess}");
         }
