@@ -95,7 +95,7 @@ pub trait SessionTx {
     /// [`StoreError`] when the database fails.
     fn update_session(&mut self, session: &SessionRow) -> Result<bool, StoreError>;
 
-    /// Ends a session: removes it, and revokes every grant that is bound to it (its
+    /// Ends a session: removes it, and revokes every grant of its user that is bound to it (its
     /// `session_bound` is true) with reason `logout`; false when it was gone already.
     ///
     /// # Errors
