@@ -171,7 +171,7 @@ impl Event {
         if let Some(address) = caller.address {
             self.details.insert("address".to_owned(), address.to_string().into());
         }
-        let id = RowId::generate(provider.random.as_ref(), now)?;
+        let id = RowId::generate(provider.random.as_ref(), provider.clock.millis())?;
         Ok(tx.audit(&self.row(id, &caller.request_id, now))?)
     }
 

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
 use serde::{Deserialize, Serialize};
 
 use crate::random::{self, Random, RandomError};
-use crate::time::Timestamp;
+use crate::time::Millis;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
@@ -63,18 +63,27 @@ macro_rules! random {
 macro_rules! ascending {
     ($($name:ident)*) => {$(
         impl $name {
-            /// A fresh identifier: 34 bits of the second and 94 random ones, as 22 characters of
-            /// base64url's alphabet in the order of ASCII.
+            /// A fresh identifier: its [`moment`] and 80 random bits, 22 characters in all.
             ///
             /// # Errors
             /// [`RandomError`] when no randomness can be had.
-            pub fn generate(random: &dyn Random, now: Timestamp) -> Result<Self, RandomError> {
-                let drawn = u128::from_be_bytes(random::bytes::<16>(random)?);
-                let second = u128::from(now.0.unsigned_abs()) << 94;
-                Ok(Self(ASCENDING.encode((second | drawn >> 34).to_be_bytes())))
+            pub fn generate(
+                random: &dyn Random,
+                at: impl Into<Millis>,
+            ) -> Result<Self, RandomError> {
+                Ok(Self(moment(at.into()) + &random::text::<10>(random)?))
             }
         }
     )*};
+}
+
+/// A moment as eight characters (34 bits of the second, ten of its millisecond, four of nothing) of
+/// base64url's alphabet in the order of ASCII: the later, the greater.
+pub(crate) fn moment(at: Millis) -> String {
+    let second = at.0.div_euclid(1000).unsigned_abs();
+    let bits = second << 14 | at.0.rem_euclid(1000).unsigned_abs() << 4;
+    let [_, _, bytes @ ..] = bits.to_be_bytes();
+    ASCENDING.encode(bytes)
 }
 
 const ASCENDING: GeneralPurpose = GeneralPurpose::new(
@@ -122,8 +131,9 @@ mod tests {
 
     #[test]
     fn a_grant_made_later_sorts_later_and_is_as_long_as_any_other() {
-        let made = |second| GrantId::generate(&OsRandom, Timestamp(second)).unwrap();
-        let instants = [0, 1, 63, 64, 1_764_000_000, 1_764_000_001, (1 << 34) - 1];
+        let made = |millis| GrantId::generate(&OsRandom, Millis(millis)).unwrap();
+        let instants =
+            [0, 1, 63, 64, 999, 1000, 1_764_000_000_999, 1_764_000_001_000, (1 << 34) * 1000 - 1];
         let ids = instants.map(made);
         assert!(ids.is_sorted(), "{ids:?}");
         assert!(ids.iter().all(|id| id.as_str().len() == 22), "{ids:?}");

@@ -31,7 +31,7 @@ pub fn introspect(
     }
     let found = match refresh_token::Parts::parse(token) {
         Some(parts) => {
-            provider.store.read(|tx| of_refresh_token(provider, tx, &parts, (&caller, now)))?
+            provider.store.glance(|tx| of_refresh_token(provider, tx, &parts, (&caller, now)))?
         }
         None => of_access_token((provider, &snapshot), token, (&caller, now))?,
     };

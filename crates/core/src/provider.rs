@@ -177,7 +177,7 @@ impl Provider {
         rotate::apply(store.as_ref(), random.as_ref(), &master, &settings.keys, now)?;
         let snapshot = store.read(|tx| load(tx, &master))?;
         let clients = Cache::default();
-        clients.expect(store.read(|tx| Ok(tx.versions()?.clients))?);
+        clients.expect(store.glance(|tx| Ok(tx.versions()?.clients))?);
         let snapshot = RwLock::new((Arc::new(snapshot), now));
         let shared = Shared { settings, clock, random, master, snapshot, clients };
         Ok(Self { caller: Caller::default(), store, shared: Arc::new(shared) })
@@ -246,15 +246,13 @@ impl Provider {
     pub fn poll(&self) -> Result<(), Error> {
         let (snapshot, _) = self.current();
         let confirmed = self.now();
-        let (clients, fresh) = self.store.read(|tx| {
-            let Versions { keys, resources, clients } = tx.versions()?;
-            if (keys, resources) == (snapshot.versions.keys, snapshot.versions.resources) {
-                return Ok((clients, None));
-            }
-            Ok((clients, Some(load(tx, &self.master)?)))
-        })?;
+        let Versions { keys, resources, clients } = self.store.glance(|tx| Ok(tx.versions()?))?;
         self.clients.expect(clients);
-        let fresh = fresh.map_or(snapshot, Arc::new);
+        let fresh = if (keys, resources) == (snapshot.versions.keys, snapshot.versions.resources) {
+            snapshot
+        } else {
+            Arc::new(self.store.read(|tx| load(tx, &self.master))?)
+        };
         *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = (fresh, confirmed);
         Ok(())
     }

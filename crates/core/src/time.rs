@@ -1,4 +1,5 @@
-//! Instants and spans, both in whole seconds. `now` is a value that a request reads once.
+//! Instants and spans, both in whole seconds. `now` is a value that a request reads once. Only what is
+//! put in the order in which it was made looks closer.
 
 use serde::{Deserialize, Serialize};
 
@@ -52,8 +53,24 @@ impl Timestamp {
     }
 }
 
+/// An instant: milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Millis(pub i64);
+
+impl From<Timestamp> for Millis {
+    /// The beginning of a second; saturates.
+    fn from(second: Timestamp) -> Self {
+        Self(second.0.saturating_mul(1000))
+    }
+}
+
 /// Where `now` comes from: the system in the binary, a frozen value in tests.
 pub trait Clock: Send + Sync {
+    /// The current instant, more closely than anything is decided by.
+    fn millis(&self) -> Millis;
+
     /// The current instant.
-    fn now(&self) -> Timestamp;
+    fn now(&self) -> Timestamp {
+        Timestamp(self.millis().0.div_euclid(1000))
+    }
 }

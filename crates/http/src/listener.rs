@@ -89,7 +89,11 @@ where
     Ok(Serving { addresses, server: server.run() })
 }
 
-fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+/// Binds an address.
+///
+/// # Errors
+/// When that is refused.
+pub(crate) fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     let socket = if address.is_ipv6() { TcpSocket::new_v6() } else { TcpSocket::new_v4() }?;
     // A restart need not wait for connections of the last one to be forgotten.
     socket.set_reuseaddr(true)?;

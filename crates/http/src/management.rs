@@ -11,14 +11,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use actix_http::HttpService;
+use actix_http::error::DispatchError;
+use actix_server::{GracefulShutdownSignal, Server};
+use actix_service::{IntoServiceFactory as _, Service as _, ServiceFactory as _, fn_service};
+use actix_service::{ServiceFactoryExt as _, map_config};
+use actix_web::dev::AppConfig;
 use actix_web::http::StatusCode;
+use actix_web::rt::net::TcpStream;
 use actix_web::rt::time::timeout;
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::{App, HttpResponse, web};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
 
+use crate::listener::listen;
 use crate::serve::Serving;
 
 /// How long the checks may take before the answer is no: a prober waits little longer.
@@ -67,21 +75,20 @@ impl Management {
     ///
     /// # Errors
     /// When an address cannot be bound.
-    pub fn serve(self: &Arc<Self>, listen: &[SocketAddr]) -> io::Result<Serving> {
-        let data = web::Data::from(Arc::clone(self));
-        let mut server = HttpServer::new(move || {
-            App::new()
-                .app_data(data.clone())
-                .route("/livez", web::get().to(alive))
-                .route("/readyz", web::get().to(ready))
-                .route("/metrics", web::get().to(metrics))
-        })
-        .workers(1)
-        .disable_signals();
-        for address in listen {
-            server = server.bind(address)?;
+    pub fn serve(self: &Arc<Self>, addresses: &[SocketAddr]) -> io::Result<Serving> {
+        let mut server = Server::build().workers(1).disable_signals();
+        let mut bound = Vec::new();
+        for address in addresses {
+            let listener = listen(*address)?;
+            bound.push(listener.local_addr()?);
+            let asked = (web::Data::from(Arc::clone(self)), server.graceful_shutdown_signal());
+            let answer = move || {
+                let asked = asked.clone();
+                fn_service(move |io| answer(io, asked.clone()))
+            };
+            server = server.listen(address.to_string(), listener, answer)?;
         }
-        Ok(Serving { addresses: server.addrs(), server: server.run() })
+        Ok(Serving { addresses: bound, server: server.run() })
     }
 
     async fn checks(&self) -> Vec<Check> {
@@ -108,6 +115,30 @@ impl Management {
 
 fn no(name: &'static str, problem: &str) -> Check {
     Check { name, problem: Some(problem.to_owned()) }
+}
+
+/// Answers one connection. What speaks HTTP is made for it and goes with it, for it has a clock: kept
+/// while nobody asks, it would wake this thread four times a second.
+async fn answer(
+    io: TcpStream,
+    (management, stopping): (web::Data<Management>, GracefulShutdownSignal),
+) -> Result<(), DispatchError> {
+    let app = App::new()
+        .app_data(management)
+        .route("/livez", web::get().to(alive))
+        .route("/readyz", web::get().to(ready))
+        .route("/metrics", web::get().to(metrics))
+        .into_factory()
+        .map_err(|error| error.error_response());
+    let http = HttpService::build()
+        .graceful_shutdown_signal(move || {
+            let stopping = stopping.clone();
+            async move { stopping.notified().await }
+        })
+        .finish(map_config(app, |_| AppConfig::default()))
+        .tcp();
+    let http = http.new_service(()).await.map_err(|()| DispatchError::InternalError)?;
+    http.call(io).await
 }
 
 /// The process answers.

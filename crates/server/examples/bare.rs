@@ -7,7 +7,7 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 #[actix_web::main]
 async fn main() -> std::io::Result<()> {
     let port = std::env::args().nth(1).and_then(|port| port.parse().ok()).unwrap_or(8081);
-    let document = Bytes::from(format!("{{\"bare\":\"{}\"}}", "x".repeat(2800)));
+    let document = Bytes::from(format!("{{\"bare\":\"{}\"}}", "x".repeat(1920)));
     HttpServer::new(move || {
         let document = document.clone();
         let answer = move || {

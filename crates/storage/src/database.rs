@@ -10,7 +10,7 @@ use crate::examine::{self, Examination};
 use crate::failure;
 use crate::group_commit::{CommitObserver, GroupCommit};
 use crate::migrate::{self, Schema};
-use crate::transaction;
+use crate::transaction::{self, Glanced};
 
 /// How to talk to a database.
 #[derive(Debug, Clone)]
@@ -155,15 +155,33 @@ impl Database {
     fn begin(&self, mode: Mode) -> Result<r2d2::PooledConnection<ConnectionManager>, StoreError> {
         let mut last = None;
         for _ in 0..=self.pool.max_size() {
-            let mut pooled = self.pool.get().map_err(|e| StoreError::Unavailable(e.to_string()))?;
-            let lease: &mut Lease = &mut pooled;
-            lease.in_use = true;
-            match lease.connection.begin(mode) {
+            let mut pooled = self.lease()?;
+            match pooled.connection.begin(mode) {
                 Ok(()) => return Ok(pooled),
                 Err(error) => last = Some(failure::store_error(&error)),
             }
         }
         Err(last.unwrap_or_else(|| StoreError::Unavailable("no connection".into())))
+    }
+
+    /// A pooled connection, marked as in use.
+    fn lease(&self) -> Result<r2d2::PooledConnection<ConnectionManager>, StoreError> {
+        let mut pooled = self.pool.get().map_err(|e| StoreError::Unavailable(e.to_string()))?;
+        pooled.in_use = true;
+        Ok(pooled)
+    }
+
+    /// A question that meets a broken connection is asked again on another one.
+    fn glance(&self, body: &mut dyn FnMut(&mut dyn Tx) -> Outcome) -> Result<(), StoreError> {
+        for _ in 0..=self.pool.max_size() {
+            let mut pooled = self.lease()?;
+            let glanced = transaction::glance(&mut pooled.connection, body);
+            pooled.in_use = glanced != Glanced::Fine;
+            if glanced != Glanced::Lost {
+                break;
+            }
+        }
+        Ok(())
     }
 
     fn transact_alone(
@@ -188,6 +206,7 @@ impl Store for Database {
         body: &mut dyn FnMut(&mut dyn Tx) -> Outcome,
     ) -> Result<Promise, StoreError> {
         match (&self.writer, mode) {
+            (_, Mode::Glance) => self.glance(body).map(|()| Promise::Kept(Vec::new())),
             (Some(writer), Mode::Write) => writer.promise(body),
             _ => self.transact_alone(mode, body).map(Promise::Kept),
         }

@@ -64,6 +64,7 @@ impl AnyConnection {
     /// that turns writer is refused without waiting.
     pub(crate) fn begin(&mut self, mode: Mode) -> QueryResult<()> {
         match (self, mode) {
+            (_, Mode::Glance) => Ok(()),
             (Self::Sqlite(c), Mode::Read) => {
                 AnsiTransactionManager::begin_transaction_sql(c, "BEGIN")
             }
@@ -222,11 +223,14 @@ impl ConnectionManager {
         Ok(AnyConnection::Sqlite(connection))
     }
 
+    /// Transactions say whether they write; a glance, which is none, may not.
     fn connect_postgres(&self) -> ConnectionResult<AnyConnection> {
         let mut connection = PgConnection::establish(&self.target)?;
         let wait = self.options.lock_timeout.as_millis();
         connection
-            .batch_execute(&format!("SET lock_timeout = {wait}"))
+            .batch_execute(&format!(
+                "SET lock_timeout = {wait}; SET default_transaction_read_only = on"
+            ))
             .map_err(ConnectionError::CouldntSetupConfiguration)?;
         Ok(AnyConnection::Postgres(connection))
     }

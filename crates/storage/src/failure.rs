@@ -13,6 +13,14 @@ const PASSING: &[&str] = &[
     "database schema is locked",
     "canceling statement due to",
     "deadlock detected",
+    "the database system is",
+    "too many clients",
+    "remaining connection slots",
+    "Connection refused",
+];
+
+/// Words by which libpq says that a connection is no more.
+const LOST: &[&str] = &[
     "terminating connection",
     "server closed the connection",
     "connection not open",
@@ -20,28 +28,35 @@ const PASSING: &[&str] = &[
     "could not receive data",
     "could not send data",
     "SSL connection has been closed",
-    "the database system is",
-    "too many clients",
-    "remaining connection slots",
-    "Connection refused",
 ];
+
+/// Whether a statement failed for its connection, so that another one may do.
+pub(crate) fn is_lost(error: &Error) -> bool {
+    use DatabaseErrorKind::{ClosedConnection, UnableToSendCommand};
+    match error {
+        Error::DatabaseError(ClosedConnection | UnableToSendCommand, _)
+        | Error::BrokenTransactionManager => true,
+        _ => contains_any(&error.to_string(), LOST),
+    }
+}
+
+fn contains_any(text: &str, words: &[&str]) -> bool {
+    words.iter().any(|words| text.contains(words))
+}
 
 /// A failed statement.
 pub(crate) fn store_error(error: &Error) -> StoreError {
     let text = error.to_string();
     let passing = match error {
         Error::DatabaseError(
-            DatabaseErrorKind::ClosedConnection
-            | DatabaseErrorKind::SerializationFailure
-            | DatabaseErrorKind::UnableToSendCommand
+            DatabaseErrorKind::SerializationFailure
             // What it hangs on was removed after it was read: whoever tries again is told so.
             | DatabaseErrorKind::ForeignKeyViolation,
             _,
-        )
-        | Error::BrokenTransactionManager => true,
-        _ => PASSING.iter().any(|words| text.contains(words)),
+        ) => true,
+        _ => contains_any(&text, PASSING),
     };
-    if passing { StoreError::Unavailable(text) } else { StoreError::Failed(text) }
+    if passing || is_lost(error) { StoreError::Unavailable(text) } else { StoreError::Failed(text) }
 }
 
 /// A connection that could not be made. A server may come up; what it says stays.

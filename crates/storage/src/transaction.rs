@@ -9,9 +9,22 @@ use crate::failure;
 /// What verbs run on.
 pub(crate) struct Transaction<'c> {
     connection: &'c mut AnyConnection,
-    failed: bool,
+    stage: Stage,
     /// What was recorded and is to be told once it is committed.
     pub(crate) events: Vec<AuditEvent>,
+}
+
+/// What may still be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Anything.
+    Open,
+    /// One question.
+    Glance,
+    /// Nothing: the question was answered.
+    Answered,
+    /// Nothing: a statement failed, for its connection or for another reason.
+    Failed { lost: bool },
 }
 
 impl Tx for Transaction<'_> {}
@@ -19,18 +32,24 @@ impl Tx for Transaction<'_> {}
 impl Transaction<'_> {
     /// Runs a statement. After one that failed, the transaction can only be rolled back, and
     /// every further statement is refused: PostgreSQL would ignore it, SQLite might run it
-    /// outside the transaction.
+    /// outside the transaction. So is a second one of a glance: it might see another snapshot.
     pub(crate) fn run<T>(
         &mut self,
         statement: impl FnOnce(&mut AnyConnection) -> QueryResult<T>,
     ) -> Result<T, StoreError> {
-        if self.failed {
-            return Err(StoreError::Failed(
-                "an earlier statement of the transaction failed".into(),
-            ));
+        let refusal = match self.stage {
+            Stage::Open | Stage::Glance => None,
+            Stage::Answered => Some("a glance is one statement"),
+            Stage::Failed { .. } => Some("an earlier statement of the transaction failed"),
+        };
+        if let Some(refusal) = refusal {
+            return Err(StoreError::Failed(refusal.into()));
+        }
+        if self.stage == Stage::Glance {
+            self.stage = Stage::Answered;
         }
         statement(self.connection).map_err(|error| {
-            self.failed = true;
+            self.stage = Stage::Failed { lost: failure::is_lost(&error) };
             failure::store_error(&error)
         })
     }
@@ -100,9 +119,10 @@ pub(crate) fn run(
     connection: &mut AnyConnection,
     body: &mut dyn FnMut(&mut dyn Tx) -> Outcome,
 ) -> Ended {
-    let mut transaction = Transaction { connection, failed: false, events: Vec::new() };
+    let mut transaction = Transaction { connection, stage: Stage::Open, events: Vec::new() };
     let outcome = body(&mut transaction);
-    let Transaction { connection, failed: statement_failed, events } = transaction;
+    let Transaction { connection, stage, events } = transaction;
+    let statement_failed = stage != Stage::Open;
     let ended = match outcome {
         Outcome::Commit if !statement_failed => connection.commit(),
         _ => connection.rollback(),
@@ -117,4 +137,29 @@ pub(crate) fn run(
         (Outcome::Rollback, _) => Ok(Vec::new()),
     };
     Ended { result, statement_failed, connection_lost: ended.is_err() }
+}
+
+/// What a glance left behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Glanced {
+    /// A connection as it was.
+    Fine,
+    /// A statement failed.
+    Failed,
+    /// The connection was broken: another one may answer.
+    Lost,
+}
+
+/// Runs `body`, which asks one question, on a `connection` outside of transactions.
+pub(crate) fn glance(
+    connection: &mut AnyConnection,
+    body: &mut dyn FnMut(&mut dyn Tx) -> Outcome,
+) -> Glanced {
+    let mut transaction = Transaction { connection, stage: Stage::Glance, events: Vec::new() };
+    body(&mut transaction);
+    match transaction.stage {
+        Stage::Failed { lost: true } => Glanced::Lost,
+        Stage::Failed { lost: false } => Glanced::Failed,
+        Stage::Open | Stage::Glance | Stage::Answered => Glanced::Fine,
+    }
 }

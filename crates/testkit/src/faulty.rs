@@ -36,7 +36,7 @@ impl Faulty {
     }
 
     /// From now on `steps` steps succeed and the next one fails, once. A step is the beginning of
-    /// a transaction, a verb, or a commit.
+    /// a transaction or a glance, a verb, or a commit.
     pub fn fail_after(&self, steps: usize, fault: Fault) {
         *self.plan() = Plan { fault: Some((steps, fault)), ..Plan::default() };
     }

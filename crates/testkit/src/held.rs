@@ -80,7 +80,7 @@ impl Store for Held {
         body: &mut dyn FnMut(&mut dyn Tx) -> Outcome,
     ) -> Result<Promise, StoreError> {
         let known = self.0.store.promise(mode, body)?.wait();
-        if mode == Mode::Read || !self.state().holds {
+        if mode != Mode::Write || !self.state().holds {
             return known.map(Promise::Kept);
         }
         let state = Arc::clone(&self.0.state);

@@ -19,7 +19,7 @@ use keywright_core::store::{
     ClientRow, ClientSecretRow, CredentialKind, CredentialRow, KeyRow, Origin, ResourceRow, Store,
     StoreExt as _, Tx, UserRow,
 };
-use keywright_core::time::{Clock, Seconds, Timestamp};
+use keywright_core::time::{Clock, Millis, Seconds, Timestamp};
 use openssl::sha::sha256;
 use serde_json::json;
 
@@ -48,8 +48,8 @@ impl FrozenClock {
 }
 
 impl Clock for FrozenClock {
-    fn now(&self) -> Timestamp {
-        Timestamp(self.0.load(Ordering::SeqCst))
+    fn millis(&self) -> Millis {
+        Timestamp(self.0.load(Ordering::SeqCst)).into()
     }
 }
 

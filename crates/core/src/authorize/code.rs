@@ -62,7 +62,7 @@ fn grant(
     let resources = consent::resources(snapshot, client, request)
         .map(|resource| (resource.identifier.clone(), resource.known(&request.scopes)));
     Ok(GrantRow {
-        id: GrantId::generate(provider.random.as_ref(), now)?,
+        id: GrantId::generate(provider.random.as_ref(), provider.clock.millis())?,
         user_id: Some(user.id.clone()),
         client_id: client.id.clone(),
         sid: Some(session.sid.clone()),

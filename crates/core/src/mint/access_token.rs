@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
 use super::audience::Target;
+use super::opaque;
 use crate::claims::copied;
 use crate::error::Error;
 use crate::id::{ClientId, GrantId, Jti};
@@ -98,7 +99,7 @@ pub fn draft(provider: &Provider, order: &Order<'_>, now: Timestamp) -> Result<D
             }
             match resource.format {
                 TokenFormat::Jwt => Format::Jwt(resource.algorithm),
-                TokenFormat::Opaque => Format::Opaque(Secret::generate(provider.random.as_ref())?),
+                TokenFormat::Opaque => Format::Opaque(opaque::draw(provider)?),
             }
         }
     };
@@ -124,7 +125,7 @@ impl Draft {
     ) -> Result<(), Error> {
         let Format::Opaque(token) = &self.format else { return Ok(()) };
         tx.insert_access_token(&AccessTokenRow {
-            digest: token.digest(),
+            digest: opaque::reference(token),
             grant_id: grant.cloned(),
             client_id: client.clone(),
             claims: Value::Object(self.claims.clone()).to_string(),

@@ -4,3 +4,4 @@ pub mod access_token;
 pub mod audience;
 pub mod hashes;
 pub mod id_token;
+pub mod opaque;

@@ -151,7 +151,7 @@ pub struct Rotation {
 /// An opaque access token as stored.
 #[derive(Debug, Clone)]
 pub struct AccessTokenRow {
-    /// SHA-256 of the token.
+    /// What it is found by ([`crate::mint::opaque::reference`]).
     pub digest: Digest,
     /// The grant it was issued under; none for `client_credentials`.
     pub grant_id: Option<GrantId>,
@@ -258,7 +258,7 @@ pub trait GrantTx {
         rotation: &Rotation,
     ) -> Result<bool, StoreError>;
 
-    /// The opaque access token with this digest, expired or not.
+    /// The opaque access token that is found by this, expired or not.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.

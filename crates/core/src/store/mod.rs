@@ -73,6 +73,8 @@ pub enum Outcome {
 /// Whether a transaction may write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
+    /// One question, so that it needs no transaction to see one snapshot: a second one is an error.
+    Glance,
     /// Sees one snapshot; a write in it is an error.
     Read,
     /// Serialised with other writers on SQLite; READ COMMITTED on PostgreSQL, which the
@@ -83,7 +85,8 @@ pub enum Mode {
 /// A database. Implemented in `keywright-storage`; callers use [`StoreExt`].
 pub trait Store: Send + Sync {
     /// Runs `body` in one transaction, exactly once, on the caller's thread, and ends it as the
-    /// body says. The commit need not be durable yet when this returns: see [`Promise`].
+    /// body says. The commit need not be durable yet when this returns: see [`Promise`]. A
+    /// [`Mode::Glance`] that meets a broken connection runs again on another one.
     ///
     /// # Errors
     /// [`StoreError`] when the transaction could not begin or end; nothing was kept then.
@@ -96,6 +99,12 @@ pub trait Store: Send + Sync {
 
 /// Transactions with a result.
 pub trait StoreExt {
+    /// Runs `body`, which asks one question and writes nothing.
+    ///
+    /// # Errors
+    /// What `body` refuses, or [`Error::Store`].
+    fn glance<T>(&self, body: impl Fn(&mut dyn Tx) -> Result<T, Error>) -> Result<T, Error>;
+
     /// Runs `body` on one snapshot.
     ///
     /// # Errors
@@ -112,6 +121,16 @@ pub trait StoreExt {
 }
 
 impl<S: Store + ?Sized> StoreExt for S {
+    fn glance<T>(&self, body: impl Fn(&mut dyn Tx) -> Result<T, Error>) -> Result<T, Error> {
+        let mut result = None;
+        let promise = self.promise(Mode::Glance, &mut |tx| {
+            result = Some(body(tx));
+            Outcome::Rollback
+        })?;
+        promise.wait()?;
+        result.unwrap_or_else(not_run)
+    }
+
     fn read<T>(&self, body: impl FnOnce(&mut dyn Tx) -> Result<T, Error>) -> Result<T, Error> {
         run(self, Mode::Read, body)
     }
@@ -139,7 +158,11 @@ fn run<T, S: Store + ?Sized>(
         outcome
     })?;
     promise.wait()?.iter().for_each(audit_log::tell);
-    result.unwrap_or_else(|| Err(Error::Internal("the store did not run the transaction".into())))
+    result.unwrap_or_else(not_run)
+}
+
+fn not_run<T>() -> Result<T, Error> {
+    Err(Error::Internal("the store did not run the transaction".into()))
 }
 
 /// The database could not do what was asked.

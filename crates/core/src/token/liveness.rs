@@ -51,10 +51,10 @@ pub fn of_token(
     }
     let jti = Jti::new(jti);
     let Some(id) = access_token::grant_of(jti.as_str()) else {
-        let revoked = provider.store.read(|tx| Ok(tx.is_jti_revoked(&jti)?))?;
+        let revoked = provider.store.glance(|tx| Ok(tx.is_jti_revoked(&jti)?))?;
         return Ok(if revoked { Err(REVOKED) } else { Ok(Live { client, grant: None }) });
     };
-    let standing = provider.store.read(|tx| Ok(tx.find_standing(&id, Some(&jti))?))?;
+    let standing = provider.store.glance(|tx| Ok(tx.find_standing(&id, Some(&jti))?))?;
     let Some(standing) = standing else { return Ok(Err("the grant is gone")) };
     if standing.jti_revoked {
         return Ok(Err(REVOKED));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::error::Error;
-use crate::mint::access_token;
+use crate::mint::{access_token, opaque};
 use crate::provider::{Provider, Snapshot};
 use crate::secret::Secret;
 use crate::store::{StoreError, StoreExt as _};
@@ -28,7 +28,12 @@ pub fn claims(
         };
         return Ok(verified.filter(ours));
     }
-    let row = provider.store.read(|tx| Ok(tx.find_access_token(&token.digest())?))?;
+    let find = |digest| provider.store.glance(|tx| Ok(tx.find_access_token(&digest)?));
+    let row = match find(opaque::reference(token))? {
+        // A version before ADR 13 stored it by its SHA-256.
+        None => find(token.digest())?,
+        found => found,
+    };
     let Some(row) = row else { return Ok(None) };
     let claims = serde_json::from_str(&row.claims).map_err(|_| {
         let (table, column, id) = ("access_tokens", "claims", row.client_id.to_string());

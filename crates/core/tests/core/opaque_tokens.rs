@@ -7,11 +7,12 @@ use keywright_core::client::metadata::ClientMetadata;
 use keywright_core::error::ErrorCode;
 use keywright_core::id::ClientId;
 use keywright_core::introspect::introspect;
+use keywright_core::mint::opaque;
 use keywright_core::resource::TokenFormat;
 use keywright_core::revoke::revoke;
 use keywright_core::secret::Secret;
 use keywright_core::session::{Browser, logout};
-use keywright_core::store::StoreExt as _;
+use keywright_core::store::{AccessTokenRow, StoreExt as _};
 use keywright_core::sweep;
 use keywright_core::time::Seconds;
 use keywright_core::token::{self, TokenRequest, TokenResponse};
@@ -197,9 +198,39 @@ fn the_database_never_holds_an_opaque_token_and_forgets_its_row_when_it_is_over(
     });
 }
 
+#[test]
+fn a_token_that_is_made_later_is_found_by_what_sorts_later() {
+    World::each(|world| {
+        world_of(&world);
+        let made = || {
+            world.clock.advance(Seconds(1));
+            opaque::reference(&Secret::new(tokens(&world, "notes:read").access_token))
+        };
+        let references = [(); 70].map(|()| made());
+        assert!(references.is_sorted());
+    });
+}
+
+#[test]
+fn a_token_that_an_older_version_stored_by_its_hash_is_good_until_it_ends() {
+    World::each(|world| {
+        world_of(&world);
+        let newer = Secret::new(tokens(&world, "openid notes:read").access_token);
+        let older = Secret::new("A".repeat(43));
+        let copied = world.provider.store.write(|tx| {
+            let row = tx.find_access_token(&opaque::reference(&newer))?.unwrap();
+            Ok(tx.insert_access_token(&AccessTokenRow { digest: older.digest(), ..row })?)
+        });
+        copied.unwrap();
+        assert!(see(&world, "api", older.expose())["active"] == true);
+        world.clock.advance(Seconds(300));
+        assert!(see(&world, "api", older.expose())["active"] == false);
+    });
+}
+
 /// The claims of the row of this token.
 fn find(world: &World, token: &str) -> Option<String> {
-    let digest = Secret::new(token).digest();
-    let row = world.provider.store.read(|tx| Ok(tx.find_access_token(&digest)?));
+    let reference = opaque::reference(&Secret::new(token));
+    let row = world.provider.store.read(|tx| Ok(tx.find_access_token(&reference)?));
     row.unwrap().map(|row| row.claims)
 }

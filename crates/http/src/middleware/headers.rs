@@ -6,8 +6,8 @@
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderName, HeaderValue, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
+    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
@@ -15,11 +15,15 @@ use actix_web::{Error, web};
 use super::trace::request_id;
 use crate::state::State;
 
-const DEFAULTS: [(HeaderName, &str); 5] = [
-    (CACHE_CONTROL, "no-store"),
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+const ALWAYS: [(HeaderName, &str); 2] =
+    [(CACHE_CONTROL, "no-store"), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
+
+/// For what a browser shows or follows. JSON is neither, and `nosniff` sees to that.
+const SHOWN: [(HeaderName, &str); 3] = [
     (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
     (REFERRER_POLICY, "strict-origin"),
-    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (X_FRAME_OPTIONS, "DENY"),
 ];
 
@@ -40,13 +44,20 @@ pub(crate) async fn add(
     }
     let mut response = next.call(request).await?;
     let headers = response.headers_mut();
-    for (name, value) in DEFAULTS {
+    default(headers, ALWAYS);
+    if headers.get(CONTENT_TYPE).is_none_or(|media_type| media_type != "application/json") {
+        default(headers, SHOWN);
+    }
+    if let Ok(id) = HeaderValue::try_from(id) {
+        headers.insert(X_REQUEST_ID, id);
+    }
+    Ok(response)
+}
+
+fn default<const N: usize>(headers: &mut HeaderMap, defaults: [(HeaderName, &'static str); N]) {
+    for (name, value) in defaults {
         if !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));
         }
     }
-    if let Ok(id) = HeaderValue::try_from(id) {
-        headers.insert(HeaderName::from_static("x-request-id"), id);
-    }
-    Ok(response)
 }

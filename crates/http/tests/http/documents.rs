@@ -66,6 +66,24 @@ fn public_documents_may_be_cached_and_are_not_sent_twice() {
 }
 
 #[test]
+fn json_is_never_taken_for_a_page_and_what_a_browser_follows_has_the_policy_of_one() {
+    let site = Site::new();
+    let policy = |reply: &Reply| {
+        ["content-security-policy", "referrer-policy", "x-frame-options"]
+            .map(|name| reply.header(name).is_some())
+    };
+    for path in ["/jwks", "/.well-known/openid-configuration", "/nothing"] {
+        let reply = site.get(path);
+        assert_eq!(reply.header("content-type"), Some("application/json"), "{path}");
+        assert_eq!(reply.header("x-content-type-options"), Some("nosniff"), "{path}");
+        assert_eq!(policy(&reply), [false; 3], "{path}");
+    }
+    for path in ["/", "/static/keywright.css", "/.well-known/change-password"] {
+        assert_eq!(policy(&site.get(path)), [true; 3], "{path}");
+    }
+}
+
+#[test]
 fn the_key_set_changes_with_its_keys() {
     let site = Site::new();
     let before = site.get("/jwks");

@@ -82,7 +82,7 @@ impl Transactions {
 
     fn observe(&self, mode: Mode, began: Instant, known: &Known) {
         let durations = match mode {
-            Mode::Read => &self.reads,
+            Mode::Glance | Mode::Read => &self.reads,
             Mode::Write => &self.writes,
         };
         durations.observe(began.elapsed().as_secs_f64());

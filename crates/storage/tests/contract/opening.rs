@@ -1,5 +1,6 @@
 //! Opening and migrating.
 
+use std::cell::Cell;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
@@ -211,6 +212,28 @@ fn connections_that_the_server_closed_are_replaced_unseen() {
     );
     database.write(|tx| Ok(tx.insert_client(&client("c2"))?)).unwrap();
     assert_eq!(database.read(|tx| Ok(tx.clients()?)).unwrap().len(), 2);
+}
+
+#[test]
+fn a_glance_at_a_connection_that_the_server_closed_is_taken_at_another() {
+    let Some(scratch) = ScratchDatabase::postgres() else {
+        return;
+    };
+    let url = format!("{}&application_name=glanced", scratch.url);
+    let database = Database::open(&url, options()).unwrap();
+    let asked = Cell::new(0);
+    let glance = || {
+        database.glance(|tx| {
+            asked.set(asked.get() + 1);
+            Ok(tx.clients()?.len())
+        })
+    };
+    assert_eq!((glance().unwrap(), asked.get()), (0, 1));
+    scratch.execute(
+        "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity
+         WHERE application_name = 'glanced'",
+    );
+    assert_eq!((glance().unwrap(), asked.get()), (0, 3));
 }
 
 #[test]

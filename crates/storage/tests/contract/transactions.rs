@@ -70,6 +70,24 @@ fn a_read_sees_one_snapshot() {
 }
 
 #[test]
+fn a_glance_is_one_question_and_no_write() {
+    each(|scratch| {
+        write(&scratch, |tx| tx.put_setting("s", Some(b"here")));
+        let before = scratch.contents();
+        let glanced = scratch.database.glance(|tx| Ok(tx.find_setting("s")?));
+        assert_eq!(glanced.unwrap(), Some(b"here".to_vec()));
+        let twice = scratch.database.glance(|tx| {
+            tx.find_setting("s")?;
+            Ok(tx.find_setting("s")?)
+        });
+        assert!(matches!(twice, Err(Error::Store(StoreError::Failed(_)))), "{twice:?}");
+        let written = scratch.database.glance(|tx| Ok(tx.insert_user(&user("u1"))?));
+        assert!(matches!(written, Err(Error::Store(StoreError::Failed(_)))), "{written:?}");
+        assert_eq!(scratch.contents(), before);
+    });
+}
+
+#[test]
 fn a_conflict_leaves_the_transaction_usable() {
     each(|scratch| {
         write(&scratch, |tx| tx.insert_client(&client("c1")));
