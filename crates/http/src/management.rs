@@ -135,7 +135,7 @@ async fn answer(
             let stopping = stopping.clone();
             async move { stopping.notified().await }
         })
-        .finish(map_config(app, |_| AppConfig::default()))
+        .finish(map_config(app, |()| AppConfig::default()))
         .tcp();
     let http = http.new_service(()).await.map_err(|()| DispatchError::InternalError)?;
     http.call(io).await

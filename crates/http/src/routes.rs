@@ -5,7 +5,6 @@ use std::future::{Ready, ready};
 
 use actix_web::guard::{self, Guard};
 use actix_web::http::Method;
-use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 
@@ -33,10 +32,8 @@ const POST_OPTIONS: &str = "POST, OPTIONS";
 /// Adds every route.
 pub(crate) fn configure(app: &mut ServiceConfig, state: &State, limits: &Limiters) {
     let base = &state.base;
+    documents(app, base);
     public(app, base, limits);
-    for path in discovery_paths(base) {
-        app.service(opened(&path, GET_OPTIONS, |r| r.route(get().to(discovery::get))));
-    }
     pages(app, base, limits);
     accounts(app, base, limits);
     let at = |path: &str| format!("{base}{path}");
@@ -48,21 +45,28 @@ pub(crate) fn configure(app: &mut ServiceConfig, state: &State, limits: &Limiter
     app.default_service(web::to(not_found));
 }
 
+/// What clients poll. First, since routes are tried in turn.
+fn documents(app: &mut ServiceConfig, base: &str) {
+    app.service(opened(&format!("{base}{JWKS}"), GET_OPTIONS, |r| r.route(get().to(jwks::get))));
+    for path in discovery_paths(base) {
+        app.service(opened(&path, GET_OPTIONS, |r| r.route(get().to(discovery::get))));
+    }
+}
+
 /// What programs call.
 fn public(app: &mut ServiceConfig, base: &str, limits: &Limiters) {
     let at = |path: &str| format!("{base}{path}");
     let introspect = plain(&at("/introspect"), POST).route(web::post().to(introspect::post));
-    app.service(opened(&at(JWKS), GET_OPTIONS, |r| r.route(get().to(jwks::get))))
-        .service(opened_within(&limits.token, &at("/token"), POST_OPTIONS, |r| {
-            r.route(web::post().to(token::post))
-        }))
-        .service(opened_within(&limits.introspect, &at("/revoke"), POST_OPTIONS, |r| {
-            r.route(web::post().to(revoke::post))
-        }))
-        .service(opened_within(&limits.userinfo, &at("/userinfo"), GET_POST_OPTIONS, |r| {
-            r.route(get().to(userinfo::get)).route(web::post().to(userinfo::post))
-        }))
-        .service(limits.introspect.before(introspect, Shape::Json));
+    app.service(opened_within(&limits.token, &at("/token"), POST_OPTIONS, |r| {
+        r.route(web::post().to(token::post))
+    }))
+    .service(opened_within(&limits.introspect, &at("/revoke"), POST_OPTIONS, |r| {
+        r.route(web::post().to(revoke::post))
+    }))
+    .service(opened_within(&limits.userinfo, &at("/userinfo"), GET_POST_OPTIONS, |r| {
+        r.route(get().to(userinfo::get)).route(web::post().to(userinfo::post))
+    }))
+    .service(limits.introspect.before(introspect, Shape::Json));
 }
 
 /// What browsers visit.
@@ -147,7 +151,7 @@ fn opened(
     routes: impl FnOnce(Resource) -> Resource,
 ) -> impl actix_web::dev::HttpServiceFactory + 'static {
     let options = web::method(Method::OPTIONS).to(move || preflight(allow));
-    routes(plain(path, allow)).route(options).wrap(from_fn(cors::open))
+    routes(plain(path, allow)).route(options).wrap(cors::open())
 }
 
 /// The same for one that costs something. A preflight costs nothing, and a refusal can be read.
@@ -159,7 +163,7 @@ fn opened_within<F: FnOnce(Resource) -> Resource>(
 ) -> impl actix_web::dev::HttpServiceFactory + 'static + use<F> {
     let options = web::method(Method::OPTIONS).to(move || preflight(allow));
     let resource = routes(plain(path, allow)).route(options);
-    limit.before(resource, Shape::Json).wrap(from_fn(cors::open))
+    limit.before(resource, Shape::Json).wrap(cors::open())
 }
 
 fn wrong_method(allow: &'static str) -> Ready<HttpResponse> {

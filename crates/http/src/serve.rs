@@ -18,7 +18,7 @@ use crate::hop::Hop;
 use crate::listener;
 use crate::metrics::Metrics;
 use crate::middleware::limit::{Limiters, Limits};
-use crate::middleware::{headers, measure, trace};
+use crate::middleware::{every_request, trace};
 use crate::routes;
 use crate::state::State;
 use crate::tls::ServerCertificate;
@@ -122,8 +122,7 @@ pub fn serve(options: &ServerOptions, provider: Provider) -> io::Result<Serving>
             .app_data(state.clone())
             .app_data(body_timeout)
             .configure(|app| routes::configure(app, &state, &limiters))
-            .wrap(from_fn(headers::add))
-            .wrap(from_fn(measure::observe))
+            .wrap(from_fn(every_request::around))
             .wrap(TracingLogger::<trace::RootSpan>::new())
     };
     listener::serve(options, &connections, app)

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::HttpRequest;
 use actix_web::dev::ServiceRequest;
-use actix_web::http::header::{FORWARDED, HeaderName, X_FORWARDED_FOR};
+use actix_web::http::header::{FORWARDED, HOST, HeaderName, X_FORWARDED_FOR};
 use keywright_core::error::Error;
 use keywright_core::provider::Provider;
 use keywright_core::store::StoreError;
@@ -131,9 +131,15 @@ impl State {
         Some(self.proxies.client(peer, request.headers()))
     }
 
+    /// Looks at where a request came from and to, for the log.
+    pub(crate) fn notice(&self, request: &ServiceRequest) {
+        self.notice_proxy(request);
+        self.notice_host(request);
+    }
+
     /// Says once in the log that a proxy which nobody named speaks for others: then everybody
     /// behind it counts as one.
-    pub(crate) fn notice_proxy(&self, request: &ServiceRequest) {
+    fn notice_proxy(&self, request: &ServiceRequest) {
         let Some(peer) = request.peer_addr().map(|peer| peer.ip()) else { return };
         let speaks = |name: HeaderName| request.headers().contains_key(name);
         if !(speaks(X_FORWARDED_FOR) || speaks(FORWARDED)) || self.proxies.trusts(peer) {
@@ -150,7 +156,9 @@ impl State {
 
     /// Says once in the log that requests arrive under another name than the issuer's: usually
     /// a proxy or a wrong `issuer`. The name is used for nothing.
-    pub(crate) fn notice_host(&self, host: &str) {
+    fn notice_host(&self, request: &ServiceRequest) {
+        let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+        let Some(host) = host else { return };
         if self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host)) {
             return;
         }

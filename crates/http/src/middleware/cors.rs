@@ -1,25 +1,17 @@
 //! CORS for what reads no cookie: any origin, no credentials (DESIGN section 6).
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::HttpResponse;
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, HeaderValue,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
 };
-use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse};
+use actix_web::middleware::DefaultHeaders;
 
 /// Opens an endpoint to scripts of any origin, errors included.
-pub(crate) async fn open(
-    request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let mut response = next.call(request).await?;
-    let headers = response.headers_mut();
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    let exposed = HeaderValue::from_static("WWW-Authenticate, DPoP-Nonce");
-    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
-    Ok(response)
+pub(crate) fn open() -> DefaultHeaders {
+    DefaultHeaders::new()
+        .add((ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
+        .add((ACCESS_CONTROL_EXPOSE_HEADERS, "WWW-Authenticate, DPoP-Nonce"))
 }
 
 /// Answers a preflight; [`open`] adds the origin.

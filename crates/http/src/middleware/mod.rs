@@ -1,7 +1,7 @@
-//! What surrounds every request: headers, CORS, limits, metrics, the span of its log lines.
+//! What surrounds requests: headers, CORS, limits, metrics, the span of their log lines.
 
 pub(crate) mod cors;
-pub(crate) mod headers;
+pub(crate) mod every_request;
+mod headers;
 pub(crate) mod limit;
-pub(crate) mod measure;
 pub(crate) mod trace;

@@ -1,4 +1,5 @@
-//! Counts every request and measures it, under the pattern of its route.
+//! What happens around every request: it is noticed, counted and measured, under the pattern of its
+//! route, and its answer gets its headers. One layer, since each costs even the cheapest request.
 
 use std::time::Instant;
 
@@ -7,26 +8,35 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
 
+use super::headers;
+use super::trace::request_id;
 use crate::connection::Conversation;
 use crate::state::State;
 
 /// The label of a request that no route answers.
 const UNMATCHED: &str = "unmatched";
 
-/// Measures from the head of the request to the head of the answer.
+/// Measures from the head of a request to the head of its answer.
 #[expect(clippy::disallowed_methods, reason = "telemetry measures; nothing is decided by it")]
-pub(crate) async fn observe(
+pub(crate) async fn around(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let began = Instant::now();
     let state = request.app_data::<web::Data<State>>().cloned();
     let answering = Conversation::answering(request.request());
-    let under_way = state.as_ref().map(|state| state.metrics.requests.begin());
+    let under_way = state.as_ref().map(|state| {
+        state.notice(&request);
+        state.metrics.requests.begin()
+    });
+    let id = request_id(&request);
     let method = request.method().clone();
     // Below the path of the issuer, so that a dashboard fits every installation.
     let pattern = request.match_pattern();
-    let outcome = next.call(request).await;
+    let mut outcome = next.call(request).await;
+    if let Ok(response) = &mut outcome {
+        headers::add(response.headers_mut(), id);
+    }
     if let Some(state) = state {
         let status = match &outcome {
             Ok(response) => response.status(),
