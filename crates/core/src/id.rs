@@ -63,7 +63,8 @@ macro_rules! random {
 macro_rules! ascending {
     ($($name:ident)*) => {$(
         impl $name {
-            /// A fresh identifier: its [`moment`] and 80 random bits, 22 characters in all.
+            /// A fresh identifier: eight characters that tell the millisecond, then 80 random bits,
+            /// 22 characters in all.
             ///
             /// # Errors
             /// [`RandomError`] when no randomness can be had.
