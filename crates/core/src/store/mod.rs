@@ -70,7 +70,7 @@ pub enum Outcome {
     Rollback,
 }
 
-/// Whether a transaction may write.
+/// What may be done at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// One question, so that it needs no transaction to see one snapshot: a second one is an error.
