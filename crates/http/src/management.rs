@@ -14,8 +14,10 @@ use std::time::Duration;
 use actix_http::HttpService;
 use actix_http::error::DispatchError;
 use actix_server::{GracefulShutdownSignal, Server};
-use actix_service::{IntoServiceFactory as _, Service as _, ServiceFactory as _, fn_service};
-use actix_service::{ServiceFactoryExt as _, map_config};
+use actix_service::{
+    IntoServiceFactory as _, Service as _, ServiceFactory as _, ServiceFactoryExt as _, fn_service,
+    map_config,
+};
 use actix_web::dev::AppConfig;
 use actix_web::http::StatusCode;
 use actix_web::rt::net::TcpStream;

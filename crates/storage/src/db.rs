@@ -61,7 +61,7 @@ type Manager = <AnyConnection as Connection>::TransactionManager;
 
 impl AnyConnection {
     /// Begins a transaction. A writer on SQLite takes the write lock at once, since a reader
-    /// that turns writer is refused without waiting.
+    /// that turns writer is refused without waiting. A glance has none to begin.
     pub(crate) fn begin(&mut self, mode: Mode) -> QueryResult<()> {
         match (self, mode) {
             (_, Mode::Glance) => Ok(()),

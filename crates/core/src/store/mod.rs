@@ -70,7 +70,7 @@ pub enum Outcome {
     Rollback,
 }
 
-/// What may be done at once.
+/// What a visit to the database may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// One question, so that it needs no transaction to see one snapshot: a second one is an error.
@@ -99,7 +99,7 @@ pub trait Store: Send + Sync {
 
 /// Transactions with a result.
 pub trait StoreExt {
-    /// Runs `body`, which asks one question and writes nothing.
+    /// Runs `body`, which asks one question and writes nothing; again if its connection was broken.
     ///
     /// # Errors
     /// What `body` refuses, or [`Error::Store`].

@@ -198,18 +198,26 @@ fn a_lock_that_another_process_holds_is_unavailable() {
     });
 }
 
+/// A database whose connections bear a name, and how the server closes them.
+fn closable<'s>(scratch: &'s ScratchDatabase, name: &'static str) -> (Database, impl Fn() + 's) {
+    let url = format!("{}&application_name={name}", scratch.url);
+    let close = move || {
+        scratch.execute(&format!(
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity
+             WHERE application_name = '{name}'"
+        ));
+    };
+    (Database::open(&url, options()).unwrap(), close)
+}
+
 #[test]
 fn connections_that_the_server_closed_are_replaced_unseen() {
     let Some(scratch) = ScratchDatabase::postgres() else {
         return;
     };
-    let url = format!("{}&application_name=victim", scratch.url);
-    let database = Database::open(&url, options()).unwrap();
+    let (database, close) = closable(&scratch, "victim");
     database.write(|tx| Ok(tx.insert_client(&client("c1"))?)).unwrap();
-    scratch.execute(
-        "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity
-         WHERE application_name = 'victim'",
-    );
+    close();
     database.write(|tx| Ok(tx.insert_client(&client("c2"))?)).unwrap();
     assert_eq!(database.read(|tx| Ok(tx.clients()?)).unwrap().len(), 2);
 }
@@ -219,8 +227,7 @@ fn a_glance_at_a_connection_that_the_server_closed_is_taken_at_another() {
     let Some(scratch) = ScratchDatabase::postgres() else {
         return;
     };
-    let url = format!("{}&application_name=glanced", scratch.url);
-    let database = Database::open(&url, options()).unwrap();
+    let (database, close) = closable(&scratch, "glanced");
     let asked = Cell::new(0);
     let glance = || {
         database.glance(|tx| {
@@ -229,10 +236,7 @@ fn a_glance_at_a_connection_that_the_server_closed_is_taken_at_another() {
         })
     };
     assert_eq!((glance().unwrap(), asked.get()), (0, 1));
-    scratch.execute(
-        "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity
-         WHERE application_name = 'glanced'",
-    );
+    close();
     assert_eq!((glance().unwrap(), asked.get()), (0, 3));
 }
 
@@ -241,14 +245,10 @@ fn a_connection_that_breaks_inside_a_transaction_is_unavailable_and_keeps_nothin
     let Some(scratch) = ScratchDatabase::postgres() else {
         return;
     };
-    let url = format!("{}&application_name=broken", scratch.url);
-    let database = Database::open(&url, options()).unwrap();
+    let (database, close) = closable(&scratch, "broken");
     let answer = database.write(|tx| {
         tx.insert_client(&client("c1"))?;
-        scratch.execute(
-            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity
-             WHERE application_name = 'broken'",
-        );
+        close();
         Ok(())
     });
     assert!(matches!(answer, Err(Error::Store(StoreError::Unavailable(_)))), "{answer:?}");
