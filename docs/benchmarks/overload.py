@@ -10,7 +10,6 @@ run, which takes about four minutes. `--quick` takes one, and writes nothing.
 import argparse
 import concurrent.futures
 import contextlib
-import fcntl
 import html
 import http.client
 import json
@@ -28,7 +27,9 @@ import urllib.request
 import browser
 import overload_report
 import seed
-from run import HERE, Keywright, accepted, authorize_path, basic, wrk, write_lines
+from keywright import Keywright, accepted
+from oauth import authorize_path, basic
+from process import HERE, alone, wrk, write_lines
 
 ALGORITHM = "RS256"
 # Without them a flood from one address would be refused before it costs anything.
@@ -264,17 +265,6 @@ def slow_heads(subject, seconds, count):
         connection.close()
     return {"connections": count, "rate": during["rate"], "p99": during["p99"], "peak": witness.peak,
             "ready": witness.row()["ready"], "asked": len(witness.ready)}
-
-
-@contextlib.contextmanager
-def alone(lock):
-    """Holds the lock that builds on the same machine wait for, if there is one."""
-    if not lock:
-        yield
-        return
-    with open(lock, "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def parse():

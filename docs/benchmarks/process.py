@@ -1,4 +1,6 @@
 """A server as a process, measured from outside, and wrk."""
+import contextlib
+import fcntl
 import os
 import pathlib
 import re
@@ -108,3 +110,14 @@ def write_lines(directory, name, lines):
     path = directory / name
     path.write_text("".join(f"{line}\n" for line in lines))
     return str(path)
+
+
+@contextlib.contextmanager
+def alone(lock):
+    """Holds the lock that builds on the same machine wait for, if there is one."""
+    if not lock:
+        yield
+        return
+    with open(lock, "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -20,8 +20,8 @@ minutes.{overload}
 
 Server, database and load generator share the same {cores} cores ({machine}), so absolute figures are
 guides; ratios within the run are what counts. wrk keeps 64 connections open. Each row is measured {turns} times for
-{seconds} s, the sizes of one engine in turn, and the median counts. SQLite is a file with `synchronous = FULL`, PostgreSQL
-a cluster of its own that syncs. A thousand users also means a thousand sessions, and at least ten
+{seconds} s (documents three times as often), the sizes of one engine in turn, and the median counts. SQLite is a file with
+`synchronous = FULL`, PostgreSQL a cluster of its own that syncs. A thousand users also means a thousand sessions, and at least ten
 thousand grants with refresh tokens. No request of any row failed unless its table says so.
 
 """

@@ -98,7 +98,9 @@ impl ClientTx for Transaction<'_> {
 
     fn insert_client(&mut self, client: &ClientRow) -> Result<(), StoreError> {
         let row = Stored::new(client)?;
-        self.insert("client", |c| diesel::insert_into(clients::table).values(row).execute(c))?;
+        self.unless_taken("client", |c| {
+            diesel::insert_into(clients::table).values(row).execute(c)
+        })?;
         self.bump(Aggregate::Clients)
     }
 
@@ -138,9 +140,7 @@ impl ClientTx for Transaction<'_> {
 
     fn insert_client_secret(&mut self, secret: &ClientSecretRow) -> Result<(), StoreError> {
         let row = StoredSecret::new(secret);
-        self.insert("client secret", |c| {
-            diesel::insert_into(client_secrets::table).values(row).execute(c)
-        })?;
+        self.insert_new(|c| diesel::insert_into(client_secrets::table).values(row).execute(c))?;
         self.bump(Aggregate::Clients)
     }
 

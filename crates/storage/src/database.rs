@@ -10,7 +10,7 @@ use crate::examine::{self, Examination};
 use crate::failure;
 use crate::group_commit::{CommitObserver, GroupCommit};
 use crate::migrate::{self, Schema};
-use crate::transaction::{self, Glanced};
+use crate::transaction::{self, Failure};
 
 /// How to talk to a database.
 #[derive(Debug, Clone)]
@@ -173,15 +173,18 @@ impl Database {
 
     /// A question that meets a broken connection is asked again on another one.
     fn glance(&self, body: &mut dyn FnMut(&mut dyn Tx) -> Outcome) -> Result<(), StoreError> {
-        for _ in 0..=self.pool.max_size() {
+        let mut tries = 0..self.pool.max_size();
+        loop {
             let mut pooled = self.lease()?;
-            let glanced = transaction::glance(&mut pooled.connection, body);
-            pooled.in_use = glanced != Glanced::Fine;
-            if glanced != Glanced::Lost {
-                break;
+            let Err(Failure { error, lost }) = transaction::glance(&mut pooled.connection, body)
+            else {
+                pooled.in_use = false;
+                return Ok(());
+            };
+            if !lost || tries.next().is_none() {
+                return Err(error);
             }
         }
-        Ok(())
     }
 
     fn transact_alone(

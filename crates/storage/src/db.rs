@@ -1,6 +1,6 @@
 //! Connections: which database it is, how one is opened, how its transactions begin.
 //!
-//! The only file that asks whether it is SQLite or PostgreSQL.
+//! No verb asks whether it is SQLite or PostgreSQL: what differs for them is here.
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;

@@ -1,12 +1,8 @@
-//! The `grants` table, and the trait whose other half is in `redeemables.rs`.
+//! The `grants` table.
 
 use diesel::prelude::*;
 use keywright_core::id::{ClientId, GrantId, Jti, Sid, Subject, UserId};
-use keywright_core::secret::Digest;
-use keywright_core::store::{
-    AccessTokenRow, CodeRow, GrantRow, GrantTx, RefreshRow, Rotation, Standing, StoreError,
-    UserTx as _,
-};
+use keywright_core::store::{GrantRow, GrantTx, Standing, StoreError, UserTx as _};
 use keywright_core::time::Timestamp;
 
 use crate::column::{RowName, json_text, optional_json_text, seconds};
@@ -186,52 +182,5 @@ impl GrantTx for Transaction<'_> {
                 diesel::update(grants::table.filter(live.and(of_client))).set(revoked).execute(c)
             }
         })
-    }
-
-    fn find_code(&mut self, grant: &GrantId) -> Result<Option<(CodeRow, Standing)>, StoreError> {
-        self.select_code(grant)
-    }
-
-    fn insert_code(&mut self, code: &CodeRow) -> Result<(), StoreError> {
-        self.add_code(code)
-    }
-
-    fn claim_code(&mut self, grant: &GrantId, now: Timestamp) -> Result<bool, StoreError> {
-        self.redeem_code(grant, now)
-    }
-
-    fn find_refresh(
-        &mut self,
-        grant: &GrantId,
-    ) -> Result<Option<(RefreshRow, Standing)>, StoreError> {
-        self.select_refresh(grant)
-    }
-
-    fn insert_refresh(&mut self, row: &RefreshRow) -> Result<(), StoreError> {
-        self.add_refresh(row)
-    }
-
-    fn rotate_refresh_token(
-        &mut self,
-        grant: &GrantId,
-        rotation: &Rotation,
-    ) -> Result<bool, StoreError> {
-        self.rotate(grant, rotation)
-    }
-
-    fn find_access_token(&mut self, digest: &Digest) -> Result<Option<AccessTokenRow>, StoreError> {
-        self.select_access_token(digest)
-    }
-
-    fn insert_access_token(&mut self, row: &AccessTokenRow) -> Result<(), StoreError> {
-        self.add_access_token(row)
-    }
-
-    fn revoke_jti(&mut self, jti: &Jti, expires_at: Timestamp) -> Result<(), StoreError> {
-        self.add_revoked_jti(jti, expires_at)
-    }
-
-    fn is_jti_revoked(&mut self, jti: &Jti) -> Result<bool, StoreError> {
-        self.has_revoked_jti(jti)
     }
 }

@@ -49,10 +49,7 @@ impl InteractionTx for Transaction<'_> {
             created_at: row.created_at.0,
             expires_at: row.expires_at.0,
         };
-        self.insert("interaction", |c| {
-            diesel::insert_into(interactions::table).values(row).execute(c)
-        })?;
-        Ok(())
+        self.insert_new(|c| diesel::insert_into(interactions::table).values(row).execute(c))
     }
 
     fn claim_interaction_step(

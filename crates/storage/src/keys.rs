@@ -89,7 +89,7 @@ impl KeyTx for Transaction<'_> {
 
     fn insert_key(&mut self, key: &KeyRow) -> Result<(), StoreError> {
         let row = Stored::new(key);
-        self.insert("signing key", |c| {
+        self.unless_taken("signing key", |c| {
             diesel::insert_into(signing_keys::table).values(row).execute(c)
         })?;
         self.bump(Aggregate::Keys)

@@ -1,9 +1,9 @@
 //! Diesel: what core asks a database to promise, on SQLite and PostgreSQL.
 //!
 //! Owns connections, transactions, migrations and the translation between rows and core's
-//! types. Decides nothing: each verb of `keywright_core::store` is one or two statements, one
-//! file per trait. Which database it is, only `db.rs` knows; how SQLite's writers share a
-//! commit, only `group_commit.rs`.
+//! types. Decides nothing: each verb of `keywright_core::store` is a few statements, one file per
+//! trait. Which database it is, no verb asks; how SQLite's writers share a commit, only
+//! `group_commit.rs` knows.
 
 mod audit;
 mod clients;

@@ -43,8 +43,7 @@ impl OutboxTx for Transaction<'_> {
             attempts: row.attempts,
             leased_until: seconds(row.leased_until),
         };
-        self.insert("message", |c| diesel::insert_into(outbox::table).values(row).execute(c))?;
-        Ok(())
+        self.insert_new(|c| diesel::insert_into(outbox::table).values(row).execute(c))
     }
 
     fn due_outbox(&mut self, now: Timestamp, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {

@@ -1,11 +1,11 @@
 //! What is redeemed under a grant: the `codes`, `refresh_tokens`, `access_tokens` and
-//! `revoked_tokens` tables. The verbs are in `grants.rs`.
+//! `revoked_tokens` tables.
 
 use diesel::prelude::*;
 use keywright_core::id::{ClientId, GrantId, Jti};
 use keywright_core::secret::Digest;
 use keywright_core::store::{
-    AccessTokenRow, CodeRow, RefreshRow, Rotated, Rotation, Standing, StoreError,
+    AccessTokenRow, CodeRow, RedeemableTx, RefreshRow, Rotated, Rotation, Standing, StoreError,
 };
 use keywright_core::time::Timestamp;
 
@@ -134,38 +134,31 @@ macro_rules! find_with_standing {
     }};
 }
 
-impl Transaction<'_> {
-    pub(crate) fn select_code(
-        &mut self,
-        grant: &GrantId,
-    ) -> Result<Option<(CodeRow, Standing)>, StoreError> {
+impl RedeemableTx for Transaction<'_> {
+    fn find_code(&mut self, grant: &GrantId) -> Result<Option<(CodeRow, Standing)>, StoreError> {
         find_with_standing!(self, codes, StoredCode, grant)
     }
 
-    pub(crate) fn add_code(&mut self, code: &CodeRow) -> Result<(), StoreError> {
+    fn insert_code(&mut self, code: &CodeRow) -> Result<(), StoreError> {
         let row = StoredCode::new(code)?;
         self.insert_new(|c| {
             on_either!(c, |c| diesel::insert_into(codes::table).values(row).execute(c))
         })
     }
 
-    pub(crate) fn redeem_code(
-        &mut self,
-        grant: &GrantId,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
+    fn claim_code(&mut self, grant: &GrantId, now: Timestamp) -> Result<bool, StoreError> {
         let redeem = RedeemCode { grant, now };
         Ok(self.run(|c| on_either!(c, |c| redeem.execute(c)))? == 1)
     }
 
-    pub(crate) fn select_refresh(
+    fn find_refresh(
         &mut self,
         grant: &GrantId,
     ) -> Result<Option<(RefreshRow, Standing)>, StoreError> {
         find_with_standing!(self, refresh_tokens, StoredRefresh, grant)
     }
 
-    pub(crate) fn add_refresh(&mut self, row: &RefreshRow) -> Result<(), StoreError> {
+    fn insert_refresh(&mut self, row: &RefreshRow) -> Result<(), StoreError> {
         let row = StoredRefresh {
             grant_id: row.grant_id.to_string(),
             family: row.family.0.to_vec(),
@@ -179,7 +172,7 @@ impl Transaction<'_> {
         })
     }
 
-    pub(crate) fn rotate(
+    fn rotate_refresh_token(
         &mut self,
         grant: &GrantId,
         rotation: &Rotation,
@@ -190,10 +183,7 @@ impl Transaction<'_> {
         Ok(count == 1)
     }
 
-    pub(crate) fn select_access_token(
-        &mut self,
-        digest: &Digest,
-    ) -> Result<Option<AccessTokenRow>, StoreError> {
+    fn find_access_token(&mut self, digest: &Digest) -> Result<Option<AccessTokenRow>, StoreError> {
         let query = access_tokens::table.find(digest.0.as_slice());
         let found =
             self.run(|c| on_either!(c, |c| query.get_result::<StoredAccessToken>(c).optional()))?;
@@ -206,7 +196,7 @@ impl Transaction<'_> {
         }))
     }
 
-    pub(crate) fn add_access_token(&mut self, row: &AccessTokenRow) -> Result<(), StoreError> {
+    fn insert_access_token(&mut self, row: &AccessTokenRow) -> Result<(), StoreError> {
         let row = StoredAccessToken {
             digest: row.digest.0.to_vec(),
             grant_id: row.grant_id.as_ref().map(GrantId::to_string),
@@ -219,11 +209,7 @@ impl Transaction<'_> {
         })
     }
 
-    pub(crate) fn add_revoked_jti(
-        &mut self,
-        jti: &Jti,
-        expires_at: Timestamp,
-    ) -> Result<(), StoreError> {
+    fn revoke_jti(&mut self, jti: &Jti, expires_at: Timestamp) -> Result<(), StoreError> {
         self.claim_insert(|c| {
             diesel::insert_into(revoked_tokens::table)
                 .values((
@@ -235,7 +221,7 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    pub(crate) fn has_revoked_jti(&mut self, jti: &Jti) -> Result<bool, StoreError> {
+    fn is_jti_revoked(&mut self, jti: &Jti) -> Result<bool, StoreError> {
         let query = revoked_tokens::table.find(jti.as_str()).select(revoked_tokens::expires_at);
         Ok(self.run(|c| on_either!(c, |c| query.get_result::<i64>(c).optional()))?.is_some())
     }

@@ -53,7 +53,9 @@ impl ResourceTx for Transaction<'_> {
 
     fn insert_resource(&mut self, row: &ResourceRow) -> Result<(), StoreError> {
         let row = Stored::new(row)?;
-        self.insert("resource", |c| diesel::insert_into(resources::table).values(row).execute(c))?;
+        self.unless_taken("resource", |c| {
+            diesel::insert_into(resources::table).values(row).execute(c)
+        })?;
         self.bump(Aggregate::Resources)
     }
 

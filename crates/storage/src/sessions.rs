@@ -119,7 +119,7 @@ impl SessionTx for Transaction<'_> {
     fn update_session(&mut self, session: &SessionRow) -> Result<bool, StoreError> {
         let methods = json_text(&session.methods)?;
         let found = sessions::table.find(session.sid.as_str());
-        let count = self.insert("session", |c| {
+        let count = self.run(|c| {
             diesel::update(found)
                 .set((
                     sessions::cookie.eq(session.cookie.0.as_slice()),

@@ -15,7 +15,6 @@ pub(crate) struct Transaction<'c> {
 }
 
 /// What may still be asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     /// Anything.
     Open,
@@ -23,8 +22,16 @@ enum Stage {
     Glance,
     /// Nothing: the question was answered.
     Answered,
-    /// Nothing: a statement failed, for its connection or for another reason.
-    Failed { lost: bool },
+    /// Nothing: a statement failed.
+    Failed(Failure),
+}
+
+/// Why a statement failed.
+pub(crate) struct Failure {
+    /// What the caller of the store hears.
+    pub(crate) error: StoreError,
+    /// Whether it was for its connection: another one may answer.
+    pub(crate) lost: bool,
 }
 
 impl Tx for Transaction<'_> {}
@@ -40,16 +47,17 @@ impl Transaction<'_> {
         let refusal = match self.stage {
             Stage::Open | Stage::Glance => None,
             Stage::Answered => Some("a glance is one statement"),
-            Stage::Failed { .. } => Some("an earlier statement of the transaction failed"),
+            Stage::Failed(_) => Some("an earlier statement of the transaction failed"),
         };
         if let Some(refusal) = refusal {
             return Err(StoreError::Failed(refusal.into()));
         }
-        if self.stage == Stage::Glance {
+        if matches!(self.stage, Stage::Glance) {
             self.stage = Stage::Answered;
         }
         statement(self.connection).map_err(|error| {
-            self.stage = Stage::Failed { lost: failure::is_lost(&error) };
+            let lost = failure::is_lost(&error);
+            self.stage = Stage::Failed(Failure { error: failure::store_error(&error), lost });
             failure::store_error(&error)
         })
     }
@@ -63,9 +71,9 @@ impl Transaction<'_> {
         self.run(statement).map(drop)
     }
 
-    /// Runs an insert so that the transaction survives a value that is taken; `what` names the
-    /// thing in [`StoreError::Conflict`].
-    pub(crate) fn insert(
+    /// Runs an insert or an update so that the transaction survives a value that is taken; `what`
+    /// names the thing in [`StoreError::Conflict`].
+    pub(crate) fn unless_taken(
         &mut self,
         what: &'static str,
         statement: impl FnOnce(&mut AnyConnection) -> QueryResult<usize>,
@@ -83,7 +91,7 @@ impl Transaction<'_> {
         &mut self,
         statement: impl FnOnce(&mut AnyConnection) -> QueryResult<usize>,
     ) -> Result<bool, StoreError> {
-        match self.insert("", statement) {
+        match self.unless_taken("", statement) {
             Ok(count) => Ok(count == 1),
             Err(StoreError::Conflict(_)) => Ok(false),
             Err(error) => Err(error),
@@ -122,44 +130,31 @@ pub(crate) fn run(
     let mut transaction = Transaction { connection, stage: Stage::Open, events: Vec::new() };
     let outcome = body(&mut transaction);
     let Transaction { connection, stage, events } = transaction;
-    let statement_failed = stage != Stage::Open;
-    let ended = match outcome {
-        Outcome::Commit if !statement_failed => connection.commit(),
-        _ => connection.rollback(),
+    let (failed, ended) = match (stage, outcome) {
+        (Stage::Failed(failure), _) => (Some(failure.error), connection.rollback()),
+        (_, Outcome::Rollback) => (None, connection.rollback()),
+        (_, Outcome::Commit) => (None, connection.commit()),
     };
-    let result = match (outcome, &ended) {
-        (Outcome::Commit, _) if statement_failed => {
-            Err(StoreError::Failed("a failed transaction cannot commit".into()))
-        }
-        (Outcome::Commit, Err(error)) => Err(failure::store_error(error)),
-        (Outcome::Commit, Ok(())) => Ok(events),
+    let (statement_failed, connection_lost) = (failed.is_some(), ended.is_err());
+    let result = match (failed, outcome, ended) {
+        (Some(error), ..) => Err(error),
         // A rollback that fails has kept nothing either.
-        (Outcome::Rollback, _) => Ok(Vec::new()),
+        (None, Outcome::Rollback, _) => Ok(Vec::new()),
+        (None, Outcome::Commit, Ok(())) => Ok(events),
+        (None, Outcome::Commit, Err(error)) => Err(failure::store_error(&error)),
     };
-    Ended { result, statement_failed, connection_lost: ended.is_err() }
-}
-
-/// What a glance left behind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Glanced {
-    /// A connection as it was.
-    Fine,
-    /// A statement failed.
-    Failed,
-    /// The connection was broken: another one may answer.
-    Lost,
+    Ended { result, statement_failed, connection_lost }
 }
 
 /// Runs `body`, which asks one question, on a `connection` outside of transactions.
 pub(crate) fn glance(
     connection: &mut AnyConnection,
     body: &mut dyn FnMut(&mut dyn Tx) -> Outcome,
-) -> Glanced {
+) -> Result<(), Failure> {
     let mut transaction = Transaction { connection, stage: Stage::Glance, events: Vec::new() };
     body(&mut transaction);
     match transaction.stage {
-        Stage::Failed { lost: true } => Glanced::Lost,
-        Stage::Failed { lost: false } => Glanced::Failed,
-        Stage::Open | Stage::Glance | Stage::Answered => Glanced::Fine,
+        Stage::Failed(failure) => Err(failure),
+        Stage::Open | Stage::Glance | Stage::Answered => Ok(()),
     }
 }

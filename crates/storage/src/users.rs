@@ -135,14 +135,14 @@ impl UserTx for Transaction<'_> {
 
     fn insert_user(&mut self, user: &UserRow) -> Result<(), StoreError> {
         let row = Stored::new(user)?;
-        self.insert("user", |c| diesel::insert_into(users::table).values(row).execute(c))?;
+        self.unless_taken("user", |c| diesel::insert_into(users::table).values(row).execute(c))?;
         Ok(())
     }
 
     fn update_user(&mut self, user: &UserRow) -> Result<bool, StoreError> {
         let row = Stored::new(user)?;
         let found = users::table.find(user.id.as_str());
-        Ok(self.insert("user", |c| diesel::update(found).set(row).execute(c))? == 1)
+        Ok(self.unless_taken("user", |c| diesel::update(found).set(row).execute(c))? == 1)
     }
 
     fn hold_user(&mut self, id: &UserId) -> Result<bool, StoreError> {
@@ -250,7 +250,9 @@ impl UserTx for Transaction<'_> {
             user_id: row.user_id.to_string(),
             created_at: row.created_at.0,
         };
-        self.insert("identity", |c| diesel::insert_into(identities::table).values(row).execute(c))?;
+        self.unless_taken("identity", |c| {
+            diesel::insert_into(identities::table).values(row).execute(c)
+        })?;
         Ok(())
     }
 }

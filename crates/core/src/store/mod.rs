@@ -14,6 +14,7 @@ mod interactions;
 mod keys;
 mod outbox;
 mod promise;
+mod redeemables;
 mod resources;
 mod sessions;
 mod sweep;
@@ -25,14 +26,12 @@ pub use ahead::Ahead;
 pub use audit::{AuditEvent, AuditFilter, AuditTx};
 pub use clients::{ClientRow, ClientSecretRow, ClientTx, Origin};
 pub use consents::{ConsentKey, ConsentRow, ConsentTx};
-pub use grants::{
-    AccessTokenRow, CodeRow, Confirmation, GrantRow, GrantTx, RefreshRow, Rotated, Rotation,
-    Standing,
-};
+pub use grants::{Confirmation, GrantRow, GrantTx, Standing};
 pub use interactions::{InteractionRow, InteractionTx};
 pub use keys::{KeyRow, KeyState, KeyTx};
 pub use outbox::{OutboxRow, OutboxTx};
 pub use promise::{Known, Promise, Then};
+pub use redeemables::{AccessTokenRow, CodeRow, RedeemableTx, RefreshRow, Rotated, Rotation};
 pub use resources::{ResourceRow, ResourceTx};
 pub use sessions::{Authentication, SessionRow, SessionTx};
 pub use sweep::SweepTx;
@@ -52,6 +51,7 @@ pub trait Tx:
     + InteractionTx
     + KeyTx
     + OutboxTx
+    + RedeemableTx
     + ResourceTx
     + SessionTx
     + SweepTx
@@ -89,7 +89,8 @@ pub trait Store: Send + Sync {
     /// [`Mode::Glance`] that meets a broken connection runs again on another one.
     ///
     /// # Errors
-    /// [`StoreError`] when the transaction could not begin or end; nothing was kept then.
+    /// [`StoreError`] when the transaction could not begin or end or when a statement of it failed;
+    /// nothing was kept then.
     fn promise(
         &self,
         mode: Mode,

@@ -22,8 +22,8 @@ pub struct Live {
 }
 
 /// Whether the claims of a genuine access token still count at `now`: expiry, `jti`, client,
-/// grant, session, user. The `Err` inside says why not, for the log. Reads in a transaction of
-/// its own.
+/// grant, session, user. The `Err` inside says why not, for the log. Asks one question outside of
+/// transactions; a client that is not in memory is read before it.
 ///
 /// # Errors
 /// [`Error::Store`] when the database fails.

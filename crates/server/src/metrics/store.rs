@@ -48,7 +48,7 @@ impl Default for Transactions {
         let constructor: fn() -> Histogram = || Histogram::new(DURATIONS);
         let durations = Family::new_with_constructor(constructor);
         let failures = Family::<Failed, Counter>::default();
-        for failure in ["unavailable", "corrupt", "conflict", "failed"] {
+        for failure in ["unavailable", "failed"] {
             failures.get_or_create(&Failed { failure }).inc_by(0);
         }
         let events = Family::<Happened, Counter>::default();
@@ -74,7 +74,7 @@ impl Transactions {
         );
         registry.register(
             "transaction_failures",
-            "Database transactions that failed, but for refusals",
+            "Database transactions that failed",
             self.failures.clone(),
         );
         registry.register("events", "Audit events that were committed", self.events.clone());
@@ -103,9 +103,7 @@ impl Transactions {
 fn name_of(error: &StoreError) -> &'static str {
     match error {
         StoreError::Unavailable(_) => "unavailable",
-        StoreError::Corrupt { .. } => "corrupt",
-        StoreError::Conflict(_) => "conflict",
-        StoreError::NotAsked | StoreError::Failed(_) => "failed",
+        _ => "failed",
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 
+use keywright_testkit::database::ScratchDatabase;
 use serde_json::{Value, json};
 
 use crate::sandbox::{Sandbox, Server, finish, start};
@@ -92,6 +93,23 @@ fn requests_tokens_and_errors_are_counted_by_route_grant_type_and_code() {
         assert!(!text.contains(hidden), "{hidden} is in\n{text}");
     }
     assert!(text.ends_with("# EOF\n"));
+}
+
+#[test]
+fn a_statement_that_fails_is_counted() {
+    let (sandbox, scratch) = (Sandbox::configured(ROBOT), ScratchDatabase::sqlite());
+    let mut command = sandbox.command(&["serve", "--listen", "127.0.0.1:0"]);
+    command.env("KEYWRIGHT_DATABASE__URL", &scratch.url);
+    let server = start(command);
+    let secret = "the-secret-of-the-robot-which-is-long";
+    let (_, tokens) = post(&server, "/token", secret, [("grant_type", "client_credentials")]);
+    let tokens: Value = serde_json::from_str(&tokens).unwrap();
+    let failures = || server.metric("keywright_transaction_failures_total{failure=\"failed\"}");
+    assert_eq!(failures(), Some(0.0));
+    scratch.execute("ALTER TABLE revoked_tokens RENAME TO elsewhere");
+    let token = [("token", tokens["access_token"].as_str().unwrap())];
+    assert_eq!(post(&server, "/introspect", secret, token).0, 500);
+    assert!(failures() > Some(0.0));
 }
 
 #[test]

@@ -96,7 +96,7 @@ fn attempt(scratch: &ScratchDatabase, thread: usize, round: usize) -> Option<Str
 }
 
 #[test]
-fn a_member_hears_nothing_before_the_commit_of_its_group() {
+fn nothing_of_an_open_group_is_visible_to_a_reader() {
     let scratch = ScratchDatabase::sqlite();
     std::thread::scope(|scope| {
         let (inside, first_is_inside) = mpsc::channel();
@@ -111,7 +111,6 @@ fn a_member_hears_nothing_before_the_commit_of_its_group() {
             });
         });
         first_is_inside.recv().unwrap();
-        // Nothing of an open group is visible to a reader.
         assert!(read(scratch, |tx| tx.clients()).is_empty());
         go_on.send(()).unwrap();
         first.join().unwrap();

@@ -3,7 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use keywright_core::error::{Error, ErrorCode, Refusal};
-use keywright_core::store::{StoreError, StoreExt as _};
+use keywright_core::store::{Mode, Outcome, Promise, Store as _, StoreError, StoreExt as _};
+use keywright_core::time::Timestamp;
 use keywright_testkit::database::each;
 
 use crate::rows::{client, counter, message, read, user, write};
@@ -115,6 +116,23 @@ fn a_transaction_in_which_a_statement_failed_cannot_commit() {
         assert!(matches!(answer, Err(Error::Store(StoreError::Failed(_)))), "{answer:?}");
         assert!(read(&scratch, |tx| tx.clients()).is_empty());
         write(&scratch, |tx| tx.insert_client(&client("c3")));
+    });
+}
+
+#[test]
+fn a_statement_that_failed_is_told_whatever_the_body_makes_of_it() {
+    each(|scratch| {
+        scratch.execute("DROP TABLE outbox");
+        for mode in [Mode::Glance, Mode::Read, Mode::Write] {
+            for outcome in [Outcome::Commit, Outcome::Rollback] {
+                let promised = scratch.database.promise(mode, &mut |tx| {
+                    assert!(tx.due_outbox(Timestamp(0), 1).is_err());
+                    outcome
+                });
+                let known = promised.and_then(Promise::wait);
+                assert!(matches!(known, Err(StoreError::Failed(_))), "{mode:?}: {known:?}");
+            }
+        }
     });
 }
 

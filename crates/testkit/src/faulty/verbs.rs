@@ -7,8 +7,8 @@ use keywright_core::store::{
     AccessTokenRow, AuditEvent, AuditFilter, AuditTx, ClientRow, ClientSecretRow, ClientTx,
     CodeRow, ConsentRow, ConsentTx, CredentialKind, CredentialRow, GrantRow, GrantTx, IdentityRow,
     InteractionRow, InteractionTx, KeyRow, KeyState, KeyTx, Origin, OutboxRow, OutboxTx,
-    RefreshRow, ResourceRow, ResourceTx, Rotation, SessionRow, SessionTx, Standing, StoreError,
-    SweepTx, ThrottleRow, ThrottleTx, Tx, UserRow, UserTx, VersionTx, Versions,
+    RedeemableTx, RefreshRow, ResourceRow, ResourceTx, Rotation, SessionRow, SessionTx, Standing,
+    StoreError, SweepTx, ThrottleRow, ThrottleTx, Tx, UserRow, UserTx, VersionTx, Versions,
 };
 use keywright_core::time::{Seconds, Timestamp};
 
@@ -58,16 +58,6 @@ hand_on! {
             now: Timestamp,
             reason: &str,
         ) -> usize;
-        fn find_code(grant: &GrantId) -> Option<(CodeRow, Standing)>;
-        fn insert_code(code: &CodeRow) -> ();
-        fn claim_code(grant: &GrantId, now: Timestamp) -> bool;
-        fn find_refresh(grant: &GrantId) -> Option<(RefreshRow, Standing)>;
-        fn insert_refresh(row: &RefreshRow) -> ();
-        fn rotate_refresh_token(grant: &GrantId, rotation: &Rotation) -> bool;
-        fn find_access_token(digest: &Digest) -> Option<AccessTokenRow>;
-        fn insert_access_token(row: &AccessTokenRow) -> ();
-        fn revoke_jti(jti: &Jti, expires_at: Timestamp) -> ();
-        fn is_jti_revoked(jti: &Jti) -> bool;
     }
     InteractionTx {
         fn find_interaction(id: &InteractionId) -> Option<InteractionRow>;
@@ -86,6 +76,18 @@ hand_on! {
         fn claim_outbox(id: &RowId, now: Timestamp, until: Timestamp) -> bool;
         fn retry_outbox(id: &RowId, due_at: Timestamp) -> ();
         fn remove_outbox(id: &RowId) -> ();
+    }
+    RedeemableTx {
+        fn find_code(grant: &GrantId) -> Option<(CodeRow, Standing)>;
+        fn insert_code(code: &CodeRow) -> ();
+        fn claim_code(grant: &GrantId, now: Timestamp) -> bool;
+        fn find_refresh(grant: &GrantId) -> Option<(RefreshRow, Standing)>;
+        fn insert_refresh(row: &RefreshRow) -> ();
+        fn rotate_refresh_token(grant: &GrantId, rotation: &Rotation) -> bool;
+        fn find_access_token(digest: &Digest) -> Option<AccessTokenRow>;
+        fn insert_access_token(row: &AccessTokenRow) -> ();
+        fn revoke_jti(jti: &Jti, expires_at: Timestamp) -> ();
+        fn is_jti_revoked(jti: &Jti) -> bool;
     }
     ResourceTx {
         fn resources() -> Vec<ResourceRow>;
