@@ -31,7 +31,7 @@ pub struct Presented {
 /// What is stored of a client secret: HMAC-SHA-256 under a master subkey.
 ///
 /// # Errors
-/// [`Error::Internal`] when OpenSSL fails.
+/// [`Error::Internal`] when the key derivation fails.
 pub fn secret_digest(master: &MasterKey, secret: &Secret) -> Result<Digest, Error> {
     master.hmac("client secret", secret.expose().as_bytes())
 }
