@@ -17,6 +17,20 @@ pub enum Origin {
     Dynamic,
 }
 
+impl Origin {
+    /// Every origin there is.
+    pub const ALL: &'static [Self] = &[Self::Config, Self::Cli, Self::Dynamic];
+
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::Cli => "cli",
+            Self::Dynamic => "dynamic",
+        }
+    }
+}
+
 /// A client as stored.
 #[derive(Debug, Clone)]
 pub struct ClientRow {

@@ -127,7 +127,7 @@ fn describe(client: &ClientRow, secret: Option<&Secret>) -> Result<Value, Failur
     if let Value::Object(metadata) = serde_json::to_value(&client.metadata)? {
         all.extend(metadata);
     }
-    all.insert("origin".to_owned(), json!(super::origin(client.origin)));
+    all.insert("origin".to_owned(), json!(client.origin.as_str()));
     all.insert("status".to_owned(), json!(super::status(client.disabled_at)));
     if let Some(limit) = client.tokens_not_before {
         all.insert("tokens_not_before".to_owned(), output::instant(limit));

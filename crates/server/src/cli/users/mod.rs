@@ -131,7 +131,7 @@ fn describe(user: &UserRow) -> Value {
         "claims": user.claims,
         "groups": user.groups,
         "roles": user.roles,
-        "origin": super::origin(user.origin),
+        "origin": user.origin.as_str(),
         "status": super::status(user.disabled_at),
         "disabled_at": user.disabled_at.map(output::instant),
         "created_at": output::instant(user.created_at),
