@@ -5,12 +5,10 @@ use super::known_device::KnownDevice;
 use super::{login, overview, password, sessions, throttle};
 use crate::audit::{Event, Kind};
 use crate::error::{Error, ErrorCode, Refusal};
-use crate::id::UserId;
 use crate::provider::Provider;
 use crate::secret::Secret;
 use crate::session::{self, Browser};
-use crate::store::{CredentialKind, CredentialRow, StoreExt as _};
-use crate::time::Timestamp;
+use crate::store::{CredentialRow, StoreExt as _};
 
 /// Why grants end.
 const REASON: &str = "password_changed";
@@ -113,7 +111,10 @@ pub fn finish(
         };
         let is_hers = attempt.user.as_ref() == Some(&user.id);
         let changed = match hash.filter(|_| is_hers) {
-            Some(hash) => tx.claim_credential(attempt.verified(), &row(&user.id, hash, now))?,
+            Some(hash) => {
+                let new = CredentialRow::password(&user.id, hash.expose(), true, now);
+                tx.claim_credential(attempt.verified(), &new)?
+            }
             None => false,
         };
         if !changed {
@@ -133,14 +134,4 @@ pub fn finish(
         event.record(provider, tx, now)?;
         Ok(Some(cookie.clone()))
     })
-}
-
-fn row(user: &UserId, hash: &Secret, now: Timestamp) -> CredentialRow {
-    CredentialRow {
-        user_id: user.clone(),
-        kind: CredentialKind::Password,
-        data: hash.expose().as_bytes().to_vec(),
-        set_by_user: true,
-        updated_at: now,
-    }
 }

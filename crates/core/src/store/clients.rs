@@ -50,6 +50,16 @@ pub struct ClientRow {
     pub updated_at: Timestamp,
 }
 
+impl ClientRow {
+    /// What people see of it: `client_name`, or the id.
+    pub fn name(&self) -> &str {
+        match self.metadata.client_name.as_str() {
+            "" => self.id.as_str(),
+            name => name,
+        }
+    }
+}
+
 /// One of the secrets of a client.
 #[derive(Debug, Clone)]
 pub struct ClientSecretRow {

@@ -1,8 +1,9 @@
 //! `keywright users set-password`.
 
 use keywright_core::audit::{Event, Kind};
+use keywright_core::store::CredentialRow;
 
-use super::{Output, Who, ask_password, describe, find_own, password};
+use super::{Output, Who, ask_password, describe, find_own};
 use crate::account::{self, Ending};
 use crate::failure::{self, Failure};
 use crate::wire::Wired;
@@ -13,7 +14,7 @@ pub(super) fn run(who: &Who, wired: &Wired<'_>, output: &mut Output<'_>) -> Resu
     let now = wired.now();
     let user = failure::write(&wired.store, |tx| {
         let user = find_own(tx, who)?;
-        tx.put_credential(&password(&user, &hash, now))?;
+        tx.put_credential(&CredentialRow::password(&user.id, &hash, false, now))?;
         account::end_everything(tx, &user.id, Ending::PasswordChanged, now)?;
         wired.record(tx, Event::new(Kind::PasswordChanged).user(&user.id), now)?;
         Ok(user)

@@ -159,13 +159,7 @@ impl Reconciler<'_> {
         if stored.is_some_and(|row| row.set_by_user) {
             return Ok(false);
         }
-        tx.put_credential(&CredentialRow {
-            user_id: user.clone(),
-            kind: CredentialKind::Password,
-            data: hash.expose().as_bytes().to_vec(),
-            set_by_user: false,
-            updated_at: self.now,
-        })?;
+        tx.put_credential(&CredentialRow::password(user, hash.expose(), false, self.now))?;
         let declared = match &prepared.declaration.password {
             Some(Password::Hashed(hash)) => Some(hash.digest()),
             _ => None,
