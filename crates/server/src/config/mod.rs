@@ -67,7 +67,7 @@ pub(crate) struct Config {
 pub(crate) struct Database {
     /// Its URL; may hold a password.
     pub(crate) url: Secret,
-    /// Connections that are kept open.
+    /// Connections that are open at most.
     pub(crate) pool_size: u32,
     /// How long to wait for a connection or a lock.
     pub(crate) timeout: Duration,
