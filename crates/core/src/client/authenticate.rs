@@ -77,9 +77,8 @@ pub fn authenticate(
     }
 }
 
-/// Basic credentials are form-url-encoded by the RFC and raw in many clients: the decoded
-/// reading of the name first, then the raw one (INTEROP rule 5). Returns both readings of the
-/// secret.
+/// Basic credentials are form-url-encoded by RFC 6749 section 2.3.1 and raw in many clients: the
+/// decoded reading of the name first, then the raw one. Returns both readings of the secret.
 fn find_basic(
     provider: &Provider,
     user: &str,

@@ -1,5 +1,5 @@
-//! Configuration: what the operator decided, out of flags, environment, file and defaults
-//! (DESIGN section 6), validated as a whole with every problem at once.
+//! Configuration: what the operator decided, out of flags, environment, file and defaults,
+//! validated as a whole with every problem at once.
 
 mod algorithm;
 mod declared;
