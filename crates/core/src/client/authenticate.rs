@@ -101,10 +101,9 @@ fn form_decode(text: &str) -> Option<String> {
 }
 
 fn find(provider: &Provider, id: &str) -> Result<Arc<Registration>, Error> {
-    if id.is_empty() || id.len() > 255 || !id.bytes().all(|b| (0x20..=0x7E).contains(&b)) {
-        return Err(refusal("the client_id is not a client id".into()));
-    }
-    let found = provider.registration(&ClientId::new(id))?;
+    let parsed = ClientId::parse(id);
+    let parsed = parsed.map_err(|_| refusal("the client_id is not a client id".into()))?;
+    let found = provider.registration(&parsed)?;
     found.ok_or_else(|| refusal(format!("no client {id:?}")))
 }
 

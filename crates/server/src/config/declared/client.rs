@@ -45,10 +45,9 @@ const SPANS: [&str; 5] = [
 ];
 
 pub(super) fn read(table: &mut Table<'_>) -> Option<ClientDeclaration> {
-    let id = table.text("client_id");
-    if id.as_deref().is_some_and(|id| id.is_empty() || !id.bytes().all(|b| b.is_ascii_graphic())) {
-        table.problem("client_id", "must be visible ASCII (RFC 6749 appendix A.1)");
-    }
+    let id = table.text("client_id").and_then(|id| {
+        ClientId::parse(&id).map_err(|why| table.problem("client_id", why)).ok()
+    });
     let secret = table.secret("client_secret");
     if secret.as_ref().is_some_and(|s| s.expose().chars().count() < SHORTEST_SECRET) {
         let why = "has fewer than 32 characters; `openssl rand -hex 32` makes one";
@@ -76,7 +75,7 @@ pub(super) fn read(table: &mut Table<'_>) -> Option<ClientDeclaration> {
         ),
         _ => {}
     }
-    Some(ClientDeclaration { id: ClientId::new(id?), secret, metadata })
+    Some(ClientDeclaration { id: id?, secret, metadata })
 }
 
 #[cfg(test)]
