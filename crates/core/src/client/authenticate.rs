@@ -36,6 +36,18 @@ pub fn secret_digest(master: &MasterKey, secret: &Secret) -> Result<Digest, Erro
     master.hmac("client secret", secret.expose().as_bytes())
 }
 
+/// Says whether a client secret that somebody chose will do: it is not hashed as slowly as a
+/// password, so it must be too long to guess.
+///
+/// # Errors
+/// What is wrong, to be said of the secret.
+pub fn check_chosen_secret(secret: &Secret) -> Result<(), &'static str> {
+    if secret.expose().chars().count() < 32 {
+        return Err("has fewer than 32 characters");
+    }
+    Ok(())
+}
+
 /// The client that the request proves, enabled. A public client proves nothing but its name. To
 /// be called outside transactions ([`crate::provider::Provider::registration`]).
 ///
