@@ -2,6 +2,7 @@
 //! new (in `http`'s queue, without a database permit), write.
 
 use super::known_device::KnownDevice;
+use super::sessions::Ending;
 use super::{login, overview, password, sessions, throttle};
 use crate::audit::{Event, Kind};
 use crate::error::{Error, ErrorCode, Refusal};
@@ -9,9 +10,6 @@ use crate::provider::Provider;
 use crate::secret::Secret;
 use crate::session::{self, Browser};
 use crate::store::{CredentialRow, StoreExt as _};
-
-/// Why grants end.
-const REASON: &str = "password_changed";
 
 /// What the user typed.
 #[derive(Debug, Clone)]
@@ -124,8 +122,9 @@ pub fn finish(
             return Err(Error::RefusedAndRecorded(Refusal::new(ErrorCode::AccessDenied, text)));
         }
         throttle::refund(tx, &attempt.reservation)?;
-        // The grants first: the end of a session would revoke those bound to it as a mere logout.
-        let grants = tx.revoke_grants_of(&user.id, None, now, REASON)?;
+        // The grants first, as in `end_everything`.
+        let reason = Ending::PasswordChanged.reason();
+        let grants = tx.revoke_grants_of(&user.id, None, now, reason)?;
         sessions::end_others(provider, tx, (&user.id, &session.sid), now)?;
         session.cookie = cookie.digest();
         session.last_seen_at = now;

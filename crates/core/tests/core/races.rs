@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Barrier;
 
+use keywright_core::account::sessions::{Ending, end_everything};
 use keywright_core::account::{login, password};
 use keywright_core::authorize::{self, Step};
 use keywright_core::client::metadata::ClientMetadata;
@@ -206,11 +207,7 @@ fn a_login_with_the_old_password_does_not_outlive_the_new_one() {
                     let now = world.provider.now();
                     world.provider.store.write(|tx| {
                         tx.put_credential(&row)?;
-                        tx.revoke_grants_of(&alice.id, None, now, "password_changed")?;
-                        for session in tx.sessions_of(&alice.id)? {
-                            tx.end_session(&session, now)?;
-                        }
-                        Ok(())
+                        Ok(end_everything(tx, &alice.id, Ending::PasswordChanged, now)?)
                     })
                 },
             );
