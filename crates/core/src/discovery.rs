@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::authorize::acr;
 use crate::claims;
+use crate::client::metadata::GrantType;
 use crate::keys::algorithm::Algorithm;
 use crate::provider::Settings;
 use crate::scope::{STANDARD, ScopeSet};
@@ -30,7 +31,7 @@ pub fn document(settings: &Settings, resource_scopes: &[String]) -> Value {
         "scopes_supported": scopes,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "fragment", "form_post"],
-        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "grant_types_supported": GrantType::ALL,
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": algorithms(settings),
         "token_endpoint_auth_methods_supported": client_authentication,

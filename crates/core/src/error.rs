@@ -12,7 +12,7 @@ use crate::time::Seconds;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
-        /// An error code of RFC 6749, RFC 6750, RFC 7009, RFC 8707 or OIDC Core.
+        /// An error code of RFC 6749, RFC 6750, RFC 8707 or OIDC Core.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum ErrorCode { $($(#[$doc])* $name,)* }
 
@@ -56,8 +56,6 @@ codes! {
     /// OIDC Core section 3.1.2.6.
     ConsentRequired = "consent_required";
     /// OIDC Core section 3.1.2.6.
-    InteractionRequired = "interaction_required";
-    /// OIDC Core section 3.1.2.6.
     AccountSelectionRequired = "account_selection_required";
     /// OIDC Core section 3.1.2.6.
     RequestNotSupported = "request_not_supported";
@@ -71,8 +69,6 @@ codes! {
     InvalidToken = "invalid_token";
     /// RFC 6750 section 3.1.
     InsufficientScope = "insufficient_scope";
-    /// RFC 7009 section 2.2.1.
-    UnsupportedTokenType = "unsupported_token_type";
 }
 
 impl fmt::Display for ErrorCode {

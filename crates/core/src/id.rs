@@ -99,7 +99,7 @@ random! { ClientId UserId Subject Sid InteractionId }
 ascending! { GrantId RowId }
 
 ids! {
-    /// A client identifier (RFC 6749 section 2.2): visible ASCII.
+    /// A client identifier (RFC 6749 section 2.2), of the form that [`ClientId::parse`] reads.
     ClientId;
     /// The internal identifier of a user; never leaves the server.
     UserId;
@@ -119,10 +119,34 @@ ids! {
     RowId;
 }
 
+impl ClientId {
+    /// Reads an identifier that somebody chose or sent: 1 to 255 characters of `VSCHAR`, which is
+    /// `%x20-7E` (RFC 6749 appendix A.1).
+    ///
+    /// # Errors
+    /// A sentence for who chose it.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        if matches!(text.len(), 1..=255) && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return Ok(Self::new(text));
+        }
+        Err("use 1 to 255 printable ASCII characters (RFC 6749 appendix A.1)")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::random::OsRandom;
+
+    #[test]
+    fn a_client_id_is_printable_ascii_of_at_most_255_characters() {
+        for good in ["a", "my app", "~", &"a".repeat(255)] {
+            assert_eq!(ClientId::parse(good), Ok(ClientId::new(good)));
+        }
+        for bad in ["", &"a".repeat(256), "a\0", "a\tb", "a\x7f", "\u{e4}pp"] {
+            assert!(ClientId::parse(bad).is_err(), "{bad:?}");
+        }
+    }
 
     #[test]
     fn no_generated_identifier_looks_like_an_option() {

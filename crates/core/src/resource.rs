@@ -80,7 +80,7 @@ fn yes() -> bool {
 
 impl Resource {
     /// Whether `text` names this resource: byte for byte, or with a trailing slash more or less
-    /// for a URL that is nothing but an origin (INTEROP rule 16).
+    /// for a URL that is nothing but an origin (RFC 3986 section 6.2.3).
     pub fn is_named(&self, text: &str) -> bool {
         let root = |s: &str| {
             s.strip_suffix('/').filter(|s| s.matches('/').count() == 2).map(str::to_owned)

@@ -1,8 +1,8 @@
 //! The queue of password hashes.
 //!
 //! Owns a few low-priority threads and a bounded queue before them, so that a flood of logins
-//! can neither starve the token endpoint of processor time nor grow without limit (DESIGN
-//! rule 6). What runs here holds no database permit.
+//! can neither starve the token endpoint of processor time nor grow without limit. What runs here
+//! holds no database permit.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,4 +1,4 @@
-//! The table of URLs (DESIGN section 6), all below the path of the issuer.
+//! The table of URLs, all below the path of the issuer.
 
 use std::collections::BTreeSet;
 use std::future::{Ready, ready};

@@ -1,8 +1,6 @@
 //! Users as the command line and the configuration see them.
 
-use keywright_core::id::UserId;
 use keywright_core::store::{Origin, StoreError, Tx, UserRow};
-use keywright_core::time::Timestamp;
 
 /// How many users are read at once.
 const PAGE: u32 = 500;
@@ -49,41 +47,4 @@ fn in_pages(
         after = Some(last.login.clone());
         users.into_iter().for_each(&mut each);
     }
-}
-
-/// Why everything that a user had begun is over.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Ending {
-    /// An administrator set the password: whoever had the old one must be out.
-    PasswordChanged,
-    /// The user may log in no more, and finds nothing alive when that is allowed again.
-    Disabled,
-}
-
-impl Ending {
-    fn reason(self) -> &'static str {
-        match self {
-            Self::PasswordChanged => "password_changed",
-            Self::Disabled => "user_disabled",
-        }
-    }
-}
-
-/// Revokes every grant and ends every session of a user. To be called in the transaction that
-/// writes the reason for it. The grants come first: the end of a session would revoke those
-/// bound to it as a mere logout.
-///
-/// # Errors
-/// When the database fails.
-pub(crate) fn end_everything(
-    tx: &mut dyn Tx,
-    user: &UserId,
-    ending: Ending,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    tx.revoke_grants_of(user, None, now, ending.reason())?;
-    for session in tx.sessions_of(user)? {
-        tx.end_session(&session, now)?;
-    }
-    Ok(())
 }

@@ -1,5 +1,5 @@
 //! The house keeps its shape: dependencies point one way, and core links nothing that could
-//! reach a database or a network (DESIGN section 1).
+//! reach a database or a network (ARCHITECTURE, "The house").
 
 #![expect(clippy::expect_used, reason = "a helper of a test fails the test")]
 

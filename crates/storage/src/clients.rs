@@ -5,7 +5,7 @@ use keywright_core::id::{ClientId, RowId};
 use keywright_core::store::{ClientRow, ClientSecretRow, ClientTx, StoreError};
 use keywright_core::time::Timestamp;
 
-use crate::column::{RowName, json_text, origin_text, seconds};
+use crate::column::{RowName, json_text, seconds};
 use crate::schema::{client_secrets, clients, codes, grants, refresh_tokens};
 use crate::transaction::Transaction;
 use crate::versions::Aggregate;
@@ -27,7 +27,7 @@ impl Stored {
         Ok(Self {
             id: row.id.to_string(),
             metadata: json_text(&row.metadata)?,
-            origin: origin_text(row.origin).to_owned(),
+            origin: row.origin.as_str().to_owned(),
             disabled_at: seconds(row.disabled_at),
             tokens_not_before: seconds(row.tokens_not_before),
             created_at: row.created_at.0,

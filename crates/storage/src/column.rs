@@ -40,20 +40,8 @@ impl RowName<'_> {
     }
 
     pub(crate) fn origin(self, text: &str) -> Result<Origin, StoreError> {
-        match text {
-            "config" => Ok(Origin::Config),
-            "cli" => Ok(Origin::Cli),
-            "dynamic" => Ok(Origin::Dynamic),
-            _ => Err(self.corrupt("origin")),
-        }
-    }
-}
-
-pub(crate) const fn origin_text(origin: Origin) -> &'static str {
-    match origin {
-        Origin::Config => "config",
-        Origin::Cli => "cli",
-        Origin::Dynamic => "dynamic",
+        let named = Origin::ALL.iter().find(|origin| origin.as_str() == text);
+        named.copied().ok_or_else(|| self.corrupt("origin"))
     }
 }
 

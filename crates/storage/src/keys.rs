@@ -29,25 +29,9 @@ struct Stored {
     removed_at: Option<i64>,
 }
 
-const fn state_text(state: KeyState) -> &'static str {
-    match state {
-        KeyState::Announced => "announced",
-        KeyState::Active => "active",
-        KeyState::Retired => "retired",
-        KeyState::Removed => "removed",
-        KeyState::Revoked => "revoked",
-    }
-}
-
 fn state(name: RowName<'_>, text: &str) -> Result<KeyState, StoreError> {
-    match text {
-        "announced" => Ok(KeyState::Announced),
-        "active" => Ok(KeyState::Active),
-        "retired" => Ok(KeyState::Retired),
-        "removed" => Ok(KeyState::Removed),
-        "revoked" => Ok(KeyState::Revoked),
-        _ => Err(name.corrupt("state")),
-    }
+    let named = KeyState::ALL.iter().find(|state| state.as_str() == text);
+    named.copied().ok_or_else(|| name.corrupt("state"))
 }
 
 impl Stored {
@@ -55,7 +39,7 @@ impl Stored {
         Self {
             kid: row.kid.to_string(),
             algorithm: row.algorithm.as_str().to_owned(),
-            state: state_text(row.state).to_owned(),
+            state: row.state.as_str().to_owned(),
             public_jwk: row.public_jwk.clone(),
             sealed_private: row.sealed_private.clone(),
             announced_at: row.announced_at.0,
@@ -98,7 +82,7 @@ impl KeyTx for Transaction<'_> {
     fn claim_key_step(&mut self, key: &KeyRow, from: KeyState) -> Result<bool, StoreError> {
         let unchanged = signing_keys::table
             .find(key.kid.as_str())
-            .filter(signing_keys::state.eq(state_text(from)));
+            .filter(signing_keys::state.eq(from.as_str()));
         let row = Stored::new(key);
         let won = self.run(|c| diesel::update(unchanged).set(row).execute(c))? == 1;
         if won {

@@ -5,7 +5,7 @@ use keywright_core::resource::Resource;
 use keywright_core::store::{ResourceRow, ResourceTx, StoreError};
 use keywright_core::time::Timestamp;
 
-use crate::column::{RowName, json_text, origin_text, seconds};
+use crate::column::{RowName, json_text, seconds};
 use crate::schema::resources;
 use crate::transaction::Transaction;
 use crate::versions::Aggregate;
@@ -24,7 +24,7 @@ impl Stored {
         Ok(Self {
             identifier: row.resource.identifier.clone(),
             document: json_text(&row.resource)?,
-            origin: origin_text(row.origin).to_owned(),
+            origin: row.origin.as_str().to_owned(),
             disabled_at: seconds(row.disabled_at),
         })
     }

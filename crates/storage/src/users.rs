@@ -8,7 +8,7 @@ use keywright_core::store::{
 };
 use keywright_core::time::Timestamp;
 
-use crate::column::{RowName, json_text, origin_text, seconds};
+use crate::column::{RowName, json_text, seconds};
 use crate::db::hold;
 use crate::schema::{codes, credentials, grants, identities, refresh_tokens, users};
 use crate::transaction::Transaction;
@@ -37,7 +37,7 @@ impl Stored {
             claims: json_text(&row.claims)?,
             groups: json_text(&row.groups)?,
             roles: json_text(&row.roles)?,
-            origin: origin_text(row.origin).to_owned(),
+            origin: row.origin.as_str().to_owned(),
             disabled_at: seconds(row.disabled_at),
             created_at: row.created_at.0,
             updated_at: row.updated_at.0,
@@ -126,7 +126,7 @@ impl UserTx for Transaction<'_> {
         limit: u32,
     ) -> Result<Vec<UserRow>, StoreError> {
         let query = users::table
-            .filter(users::origin.eq(origin_text(origin)))
+            .filter(users::origin.eq(origin.as_str()))
             .filter(users::login.gt(after.unwrap_or_default()))
             .order(users::login)
             .limit(limit.into());

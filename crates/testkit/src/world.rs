@@ -16,8 +16,8 @@ use keywright_core::random::{Random, RandomError};
 use keywright_core::resource::{ClaimPreset, Resource, ResourceScope, TokenFormat};
 use keywright_core::secret::Secret;
 use keywright_core::store::{
-    ClientRow, ClientSecretRow, CredentialKind, CredentialRow, KeyRow, Origin, ResourceRow, Store,
-    StoreExt as _, Tx, UserRow,
+    ClientRow, ClientSecretRow, CredentialRow, KeyRow, Origin, ResourceRow, Store, StoreExt as _,
+    Tx, UserRow,
 };
 use keywright_core::time::{Clock, Millis, Seconds, Timestamp};
 use openssl::sha::sha256;
@@ -160,13 +160,7 @@ impl World {
         };
         let random = self.provider.random.as_ref();
         let hash = password::hash(random, &Secret::new(PASSWORD), 4).expect("a hash");
-        let credential = CredentialRow {
-            user_id: user.id.clone(),
-            kind: CredentialKind::Password,
-            data: hash.into_bytes(),
-            set_by_user: false,
-            updated_at: now,
-        };
+        let credential = CredentialRow::password(&user.id, &hash, false, now);
         let added = self.provider.store.write(|tx| {
             tx.insert_user(&user)?;
             Ok(tx.put_credential(&credential)?)

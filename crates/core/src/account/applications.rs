@@ -13,7 +13,7 @@ use crate::id::{ClientId, UserId};
 use crate::provider::{Provider, Snapshot};
 use crate::scope::STANDARD;
 use crate::session::{self, Browser};
-use crate::store::{ClientRow, ConsentKey, GrantRow, StoreExt as _, Tx};
+use crate::store::{ConsentKey, GrantRow, StoreExt as _, Tx};
 use crate::time::Timestamp;
 use crate::token::liveness;
 
@@ -65,7 +65,7 @@ pub fn of(
     for (client_id, known) in known {
         let Some(client) = tx.find_client(&client_id)? else { continue };
         applications.push(Application {
-            name: name(&client),
+            name: client.name().to_owned(),
             scopes: in_words(snapshot, &known.keys),
             since: known.since,
             offline: known.offline,
@@ -106,13 +106,6 @@ fn note<'k>(
     let known = entry.or_insert_with(|| Known { keys: Vec::new(), since, offline: false });
     known.since = known.since.min(since);
     known
-}
-
-fn name(client: &ClientRow) -> String {
-    match client.metadata.client_name.as_str() {
-        "" => client.id.to_string(),
-        name => name.to_owned(),
-    }
 }
 
 /// A grant, as if it had been agreed to.

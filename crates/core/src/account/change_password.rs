@@ -2,18 +2,14 @@
 //! new (in `http`'s queue, without a database permit), write.
 
 use super::known_device::KnownDevice;
+use super::sessions::Ending;
 use super::{login, overview, password, sessions, throttle};
 use crate::audit::{Event, Kind};
 use crate::error::{Error, ErrorCode, Refusal};
-use crate::id::UserId;
 use crate::provider::Provider;
 use crate::secret::Secret;
 use crate::session::{self, Browser};
-use crate::store::{CredentialKind, CredentialRow, StoreExt as _};
-use crate::time::Timestamp;
-
-/// Why grants end.
-const REASON: &str = "password_changed";
+use crate::store::{CredentialRow, StoreExt as _};
 
 /// What the user typed.
 #[derive(Debug, Clone)]
@@ -113,7 +109,10 @@ pub fn finish(
         };
         let is_hers = attempt.user.as_ref() == Some(&user.id);
         let changed = match hash.filter(|_| is_hers) {
-            Some(hash) => tx.claim_credential(attempt.verified(), &row(&user.id, hash, now))?,
+            Some(hash) => {
+                let new = CredentialRow::password(&user.id, hash.expose(), true, now);
+                tx.claim_credential(attempt.verified(), &new)?
+            }
             None => false,
         };
         if !changed {
@@ -123,8 +122,9 @@ pub fn finish(
             return Err(Error::RefusedAndRecorded(Refusal::new(ErrorCode::AccessDenied, text)));
         }
         throttle::refund(tx, &attempt.reservation)?;
-        // The grants first: the end of a session would revoke those bound to it as a mere logout.
-        let grants = tx.revoke_grants_of(&user.id, None, now, REASON)?;
+        // The grants first, as in `end_everything`.
+        let reason = Ending::PasswordChanged.reason();
+        let grants = tx.revoke_grants_of(&user.id, None, now, reason)?;
         sessions::end_others(provider, tx, (&user.id, &session.sid), now)?;
         session.cookie = cookie.digest();
         session.last_seen_at = now;
@@ -133,14 +133,4 @@ pub fn finish(
         event.record(provider, tx, now)?;
         Ok(Some(cookie.clone()))
     })
-}
-
-fn row(user: &UserId, hash: &Secret, now: Timestamp) -> CredentialRow {
-    CredentialRow {
-        user_id: user.clone(),
-        kind: CredentialKind::Password,
-        data: hash.expose().as_bytes().to_vec(),
-        set_by_user: true,
-        updated_at: now,
-    }
 }

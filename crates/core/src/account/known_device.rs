@@ -49,7 +49,7 @@ impl KnownDevice {
     /// Whether `login` (in any spelling) has logged in here.
     ///
     /// # Errors
-    /// [`Error::Internal`] when OpenSSL fails.
+    /// [`Error::Internal`] when the key derivation fails.
     pub fn knows(&self, provider: &Provider, login: &str, now: Timestamp) -> Result<bool, Error> {
         Ok(self.position(provider, login, now)?.is_some())
     }
@@ -57,7 +57,7 @@ impl KnownDevice {
     /// The cookie after `login` (in any spelling) has logged in.
     ///
     /// # Errors
-    /// [`Error::Internal`] when OpenSSL fails.
+    /// [`Error::Internal`] when the key derivation fails.
     pub fn after_login(
         &self,
         provider: &Provider,

@@ -1,4 +1,4 @@
-//! A user's own sessions: seeing them, ending them.
+//! A user's sessions: seeing them, ending them.
 
 use super::browser_name;
 use crate::audit::{Event, Kind};
@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::id::{Sid, UserId};
 use crate::provider::Provider;
 use crate::session::{self, Browser, logout};
-use crate::store::{SessionRow, StoreExt as _, Tx};
+use crate::store::{SessionRow, StoreError, StoreExt as _, Tx};
 use crate::time::Timestamp;
 
 /// A session as its user sees it.
@@ -33,6 +33,25 @@ pub enum Ended {
     Elsewhere,
     /// Nothing, since nobody is logged in in this browser.
     NobodyIsHere,
+}
+
+/// Why everything that a user had begun is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// The password is another one: whoever had the old one must be out.
+    PasswordChanged,
+    /// The user may log in no more, and finds nothing alive when that is allowed again.
+    Disabled,
+}
+
+impl Ending {
+    /// What the revoked grants remember.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::PasswordChanged => "password_changed",
+            Self::Disabled => "user_disabled",
+        }
+    }
 }
 
 /// The live sessions of the user of `this`, which comes first, then the last used.
@@ -113,7 +132,26 @@ pub fn end_all(provider: &Provider, browser: &Browser) -> Result<Ended, Error> {
     })
 }
 
-/// Ends every session of a user but one.
+/// Revokes every grant and ends every session of a user, at an administrator's word. To be called
+/// in the transaction that writes the reason for it, whose audit event is the only one. The grants
+/// come first: the end of a session would revoke those bound to it as a mere logout.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn end_everything(
+    tx: &mut dyn Tx,
+    user: &UserId,
+    ending: Ending,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.revoke_grants_of(user, None, now, ending.reason())?;
+    for session in tx.sessions_of(user)? {
+        tx.end_session(&session, now)?;
+    }
+    Ok(())
+}
+
+/// Ends every session of a user but one, at the user's own word: each is recorded.
 ///
 /// # Errors
 /// [`Error::Store`] when the database fails.

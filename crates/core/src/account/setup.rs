@@ -14,7 +14,7 @@ use crate::id::{Subject, UserId};
 use crate::provider::Provider;
 use crate::secret::{Digest, Secret};
 use crate::session::Browser;
-use crate::store::{CredentialKind, CredentialRow, Origin, StoreError, StoreExt as _, Tx, UserRow};
+use crate::store::{CredentialRow, Origin, StoreError, StoreExt as _, Tx, UserRow};
 use crate::time::Timestamp;
 
 /// The setting that holds the digest of the live token.
@@ -112,13 +112,7 @@ pub fn finish(
             }
             error => error.into(),
         })?;
-        tx.put_credential(&CredentialRow {
-            user_id: user.id.clone(),
-            kind: CredentialKind::Password,
-            data: hash.expose().as_bytes().to_vec(),
-            set_by_user: true,
-            updated_at: now,
-        })?;
+        tx.put_credential(&CredentialRow::password(&user.id, hash.expose(), true, now))?;
         login::begin_session(provider, tx, (&user, browser), (&cookie, user_agent), now)?;
         Event::new(Kind::SetupCompleted).user(&user.id).record(provider, tx, now)?;
         Ok(cookie.clone())

@@ -262,9 +262,8 @@ fn refuse_early(provider: &Provider, target: &Target, refusal: Refusal) -> Step 
 
 fn view(client: &ClientRow, redirect_uri: &str) -> ClientView {
     let metadata = &client.metadata;
-    let name = metadata.client_name.clone();
     ClientView {
-        name: if name.is_empty() { client.id.to_string() } else { name },
+        name: client.name().to_owned(),
         uri: metadata.client_uri.as_ref().map(ToString::to_string),
         tos_uri: metadata.tos_uri.as_ref().map(ToString::to_string),
         policy_uri: metadata.policy_uri.as_ref().map(ToString::to_string),

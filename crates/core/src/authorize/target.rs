@@ -42,8 +42,8 @@ pub fn find(provider: &Provider, parameters: &Parameters<'_>) -> Result<Target, 
     let Some(id) = parameters.get("client_id") else {
         return Err(Error::refused(ErrorCode::InvalidRequest, "client_id is missing"));
     };
-    let plausible = id.len() <= 255 && id.bytes().all(|b| (0x20..=0x7E).contains(&b));
-    let found = if plausible { provider.registration(&ClientId::new(id))? } else { None };
+    let parsed = ClientId::parse(id).ok();
+    let found = parsed.map(|id| provider.registration(&id)).transpose()?.flatten();
     let client = found.map(|found| Arc::clone(&found.client));
     let client = client.filter(|client| client.disabled_at.is_none()).ok_or_else(|| {
         let text = "The application is not registered here, or it is disabled";

@@ -31,9 +31,21 @@ pub struct Presented {
 /// What is stored of a client secret: HMAC-SHA-256 under a master subkey.
 ///
 /// # Errors
-/// [`Error::Internal`] when OpenSSL fails.
+/// [`Error::Internal`] when the key derivation fails.
 pub fn secret_digest(master: &MasterKey, secret: &Secret) -> Result<Digest, Error> {
     master.hmac("client secret", secret.expose().as_bytes())
+}
+
+/// Says whether a client secret that somebody chose will do: it is not hashed as slowly as a
+/// password, so it must be too long to guess.
+///
+/// # Errors
+/// What is wrong, to be said of the secret.
+pub fn check_chosen_secret(secret: &Secret) -> Result<(), &'static str> {
+    if secret.expose().chars().count() < 32 {
+        return Err("has fewer than 32 characters");
+    }
+    Ok(())
 }
 
 /// The client that the request proves, enabled. A public client proves nothing but its name. To
@@ -77,9 +89,8 @@ pub fn authenticate(
     }
 }
 
-/// Basic credentials are form-url-encoded by the RFC and raw in many clients: the decoded
-/// reading of the name first, then the raw one (INTEROP rule 5). Returns both readings of the
-/// secret.
+/// Basic credentials are form-url-encoded by RFC 6749 section 2.3.1 and raw in many clients: the
+/// decoded reading of the name first, then the raw one. Returns both readings of the secret.
 fn find_basic(
     provider: &Provider,
     user: &str,
@@ -102,10 +113,9 @@ fn form_decode(text: &str) -> Option<String> {
 }
 
 fn find(provider: &Provider, id: &str) -> Result<Arc<Registration>, Error> {
-    if id.is_empty() || id.len() > 255 || !id.bytes().all(|b| (0x20..=0x7E).contains(&b)) {
-        return Err(refusal("the client_id is not a client id".into()));
-    }
-    let found = provider.registration(&ClientId::new(id))?;
+    let parsed = ClientId::parse(id);
+    let parsed = parsed.map_err(|_| refusal("the client_id is not a client id".into()))?;
+    let found = provider.registration(&parsed)?;
     found.ok_or_else(|| refusal(format!("no client {id:?}")))
 }
 

@@ -1,4 +1,4 @@
-//! Signing keys: made, announced, active, retired, removed or revoked (DESIGN section 5).
+//! Signing keys: made, announced, active, retired, removed or revoked.
 
 pub mod algorithm;
 pub mod generate;

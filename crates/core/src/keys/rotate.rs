@@ -1,8 +1,7 @@
 //! What is due in the life of the keys: pure decisions over rows, an instant and a policy.
 //!
-//! announced -> active -> retired -> removed, or revoked (DESIGN section 5). A key is published
-//! for the announce window before it signs, and stays published until the last token it signed
-//! has expired. How decisions reach the database is [`super::lifecycle`]'s affair.
+//! announced -> active -> retired -> removed, or revoked. A key is published for the announce
+//! window before it signs, and stays published until the last token it signed has expired. How decisions reach the database is [`super::lifecycle`]'s affair.
 
 use crate::error::{Error, ErrorCode};
 use crate::id::Kid;

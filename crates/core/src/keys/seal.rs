@@ -125,7 +125,7 @@ impl MasterKey {
     /// The HKDF-SHA-256 subkey for a purpose.
     ///
     /// # Errors
-    /// [`Error::Internal`] when OpenSSL fails.
+    /// [`Error::Internal`] when the key derivation fails.
     pub fn subkey(&self, purpose: &str) -> Result<[u8; 32], Error> {
         hkdf(self.0.as_slice(), &[], &["keywright ", purpose, " v1"])
     }
@@ -133,7 +133,7 @@ impl MasterKey {
     /// HMAC-SHA-256 of `text` under the subkey of `purpose`.
     ///
     /// # Errors
-    /// [`Error::Internal`] when OpenSSL fails.
+    /// [`Error::Internal`] when the key derivation fails.
     pub fn hmac(&self, purpose: &str, text: &[u8]) -> Result<Digest, Error> {
         hmac_sha256(Zeroizing::new(self.subkey(purpose)?).as_slice(), text)
     }
@@ -142,7 +142,7 @@ impl MasterKey {
     /// `HKDF(ikm, salt = subkey of purpose, info)`. For [`seal_with`] and [`open_with`].
     ///
     /// # Errors
-    /// [`Error::Internal`] when OpenSSL fails.
+    /// [`Error::Internal`] when the key derivation fails.
     pub fn derive(&self, purpose: &str, ikm: &[u8], info: &str) -> Result<[u8; 32], Error> {
         hkdf(ikm, Zeroizing::new(self.subkey(purpose)?).as_slice(), &[info])
     }

@@ -13,9 +13,9 @@ use crate::time::{Seconds, Timestamp};
 /// The `typ` of our ID tokens.
 pub const TYP: &str = "JWT";
 
-/// Signs an ID token for `client`. `aud` is one string, `azp` always there, no `nbf`
-/// (INTEROP rule 3). `nonce` belongs to the first one alone (OIDC Core section 12.2). `scopes` are
-/// those of the grant that the client may still have.
+/// Signs an ID token for `client`. `aud` is one string and `azp` always there, as stock clients
+/// compare them; no `nbf`, since some give it no leeway. `nonce` belongs to the first one alone
+/// (OIDC Core section 12.2). `scopes` are those of the grant that the client may still have.
 ///
 /// # Errors
 /// [`Error::Internal`] when the client's algorithm has no active key.

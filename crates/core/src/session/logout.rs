@@ -91,10 +91,7 @@ fn start(
             end(provider, tx, &session, now)?;
             return Ok(LogoutStep::Done { redirect });
         }
-        let client_name = client.map(|client| match client.metadata.client_name {
-            name if name.is_empty() => client.id.to_string(),
-            name => name,
-        });
+        let client_name = client.map(|client| client.name().to_owned());
         let document = Document::Logout(Pending {
             redirect: redirect.clone(),
             client_name: client_name.clone(),

@@ -37,7 +37,7 @@ pub enum FormScope {
 /// The CSRF token of a form: an HMAC of the cookies that it is bound to.
 ///
 /// # Errors
-/// [`Error::Internal`] when OpenSSL fails.
+/// [`Error::Internal`] when the key derivation fails.
 pub fn form_token(
     provider: &Provider,
     browser: &Browser,

@@ -17,6 +17,20 @@ pub enum Origin {
     Dynamic,
 }
 
+impl Origin {
+    /// Every origin there is.
+    pub const ALL: &'static [Self] = &[Self::Config, Self::Cli, Self::Dynamic];
+
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::Cli => "cli",
+            Self::Dynamic => "dynamic",
+        }
+    }
+}
+
 /// A client as stored.
 #[derive(Debug, Clone)]
 pub struct ClientRow {
@@ -34,6 +48,16 @@ pub struct ClientRow {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+impl ClientRow {
+    /// What people see of it: `client_name`, or the id.
+    pub fn name(&self) -> &str {
+        match self.metadata.client_name.as_str() {
+            "" => self.id.as_str(),
+            name => name,
+        }
+    }
 }
 
 /// One of the secrets of a client.

@@ -12,8 +12,8 @@ pub struct InteractionRow {
     pub id: InteractionId,
     /// SHA-256 of the browser cookie that it is bound to.
     pub browser: Digest,
-    /// The request and what has happened so far, as JSON (`authorize::Interaction` or
-    /// `session::logout::PendingLogout`); the store does not look inside.
+    /// The request and what has happened so far, as JSON ([`crate::interaction::Document`]); the
+    /// store does not look inside.
     pub document: String,
     /// When it was made.
     pub created_at: Timestamp,

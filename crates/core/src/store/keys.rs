@@ -5,7 +5,7 @@ use crate::id::Kid;
 use crate::keys::algorithm::Algorithm;
 use crate::time::Timestamp;
 
-/// Where a key is in its life (DESIGN section 5).
+/// Where a key is in its life ([`crate::keys::rotate`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KeyState {
     /// Published, does not sign yet.

@@ -58,6 +58,19 @@ pub struct CredentialRow {
     pub updated_at: Timestamp,
 }
 
+impl CredentialRow {
+    /// The password whose tagged hash is `hash`.
+    pub fn password(user: &UserId, hash: &str, set_by_user: bool, now: Timestamp) -> Self {
+        Self {
+            user_id: user.clone(),
+            kind: CredentialKind::Password,
+            data: hash.as_bytes().to_vec(),
+            set_by_user,
+            updated_at: now,
+        }
+    }
+}
+
 /// An upstream account that belongs to a user: unique by (provider, subject).
 #[derive(Debug, Clone)]
 pub struct IdentityRow {

@@ -1,5 +1,5 @@
 //! Refresh tokens (RFC 6749 section 6): rotation, a lost answer, and reuse (RFC 9700
-//! section 4.14.2, DESIGN section 5).
+//! section 4.14.2, ADR 2).
 //!
 //! A token is `grant . family . secret`. The family never changes, so that an ancestor is
 //! recognised without being stored; the secret changes at each rotation. What was rotated less

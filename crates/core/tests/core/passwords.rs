@@ -28,16 +28,9 @@ fn stored(world: &World) -> String {
 }
 
 fn store(world: &World, hash: &str) {
-    let put = world.provider.store.write(|tx| {
-        Ok(tx.put_credential(&CredentialRow {
-            user_id: UserId::new("user-alice"),
-            kind: CredentialKind::Password,
-            data: hash.as_bytes().to_vec(),
-            set_by_user: false,
-            updated_at: world.provider.now(),
-        })?)
-    });
-    put.unwrap();
+    let id = UserId::new("user-alice");
+    let row = CredentialRow::password(&id, hash, false, world.provider.now());
+    world.provider.store.write(|tx| Ok(tx.put_credential(&row)?)).unwrap();
 }
 
 fn upgrades(world: &World) -> usize {

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Barrier;
 
+use keywright_core::account::sessions::{Ending, end_everything};
 use keywright_core::account::{login, password};
 use keywright_core::authorize::{self, Step};
 use keywright_core::client::metadata::ClientMetadata;
@@ -12,7 +13,7 @@ use keywright_core::resource::TokenFormat;
 use keywright_core::revoke::revoke;
 use keywright_core::secret::Secret;
 use keywright_core::session::logout;
-use keywright_core::store::{CredentialKind, CredentialRow, StoreError, StoreExt as _, UserRow};
+use keywright_core::store::{CredentialRow, StoreError, StoreExt as _, UserRow};
 use keywright_core::token::{self, TokenRequest, TokenResponse};
 use keywright_testkit::World;
 use keywright_testkit::world::PASSWORD;
@@ -197,13 +198,7 @@ fn a_login_with_the_old_password_does_not_outlive_the_new_one() {
             // The same password again: what counts is that the hash is another one.
             let random = world.provider.random.as_ref();
             let hash = password::hash(random, &Secret::new(PASSWORD), 4).unwrap();
-            let row = CredentialRow {
-                user_id: alice.id.clone(),
-                kind: CredentialKind::Password,
-                data: hash.as_bytes().to_vec(),
-                set_by_user: false,
-                updated_at: world.provider.now(),
-            };
+            let row = CredentialRow::password(&alice.id, &hash, false, world.provider.now());
             let stale = login::look_up(&world.provider, "alice", &stranger()).unwrap();
             let verdict = login::verify(&world.provider, &stale, &Secret::new(PASSWORD));
             let (logins, changed) = against(
@@ -212,11 +207,7 @@ fn a_login_with_the_old_password_does_not_outlive_the_new_one() {
                     let now = world.provider.now();
                     world.provider.store.write(|tx| {
                         tx.put_credential(&row)?;
-                        tx.revoke_grants_of(&alice.id, None, now, "password_changed")?;
-                        for session in tx.sessions_of(&alice.id)? {
-                            tx.end_session(&session, now)?;
-                        }
-                        Ok(())
+                        Ok(end_everything(tx, &alice.id, Ending::PasswordChanged, now)?)
                     })
                 },
             );

@@ -1,5 +1,5 @@
 //! A refusal rolls back like a failure: the database is what it was, but for the few refusals
-//! that must be remembered (DESIGN rule 2).
+//! that must be remembered (ARCHITECTURE, "What must always be true").
 
 use keywright_core::authorize;
 use keywright_core::client::authenticate::Presented;

@@ -1,7 +1,7 @@
 //! Forms of our own pages.
 //!
 //! Owns the two proofs that a form came from our page in this browser: the `Origin` header and
-//! the CSRF token (DESIGN section 7).
+//! the CSRF token.
 
 use actix_web::http::header::{HeaderValue, ORIGIN};
 use actix_web::{HttpRequest, web};

@@ -1,4 +1,4 @@
-//! CORS for what reads no cookie: any origin, no credentials (DESIGN section 6).
+//! CORS for what reads no cookie: any origin, no credentials.
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{

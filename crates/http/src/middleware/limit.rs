@@ -4,9 +4,9 @@
 //! read and before any hop. It is kept in memory, per process: what must hold across replicas
 //! (guessing passwords) is `keywright_core::account::throttle`.
 //!
-//! A key is the client's network: its IPv4 address or IPv6 /64, loopback not exempt.
+//! A key is the client's network ([`network`]), loopback not exempt.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::middleware::{Condition, Next, from_fn};
 use actix_web::{Error, HttpMessage as _, HttpResponse, Resource, web};
+use keywright_core::account::throttle::network;
 
 use crate::error::Failure;
 use crate::state::State;
@@ -34,9 +35,10 @@ const FORGET_EVERY: Duration = Duration::from_secs(60);
 /// seconds' worth may come at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Posting a login page.
+    /// What takes a password: posting a login page, `/account/password` and `/setup`.
     pub login: u32,
-    /// `/authorize` and `/logout`, which store something.
+    /// `/authorize` and `/logout`, which store something, the steps that follow them, and the other
+    /// account pages.
     pub authorize: u32,
     /// `/token`.
     pub token: u32,
@@ -155,13 +157,6 @@ impl KeyExtractor for ClientNetwork {
         let address = state.and_then(|state| state.address(request.request()));
         // Whoever has no address shares one.
         Ok(network(address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))))
-    }
-}
-
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) & (u128::MAX << 64)).into(),
     }
 }
 

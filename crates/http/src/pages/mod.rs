@@ -2,7 +2,7 @@
 //!
 //! Owns what a page shows and its Content-Security-Policy. Does not own routes, cookies or CSRF
 //! tokens: a handler passes the absolute path that a form posts to and the token that it carries.
-//! Every page works without JavaScript and posts back to the dispatcher (DESIGN section 7).
+//! Every page works without JavaScript and posts back to the dispatcher.
 
 mod account;
 mod account_select;

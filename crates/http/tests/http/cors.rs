@@ -1,4 +1,4 @@
-//! Scripts of any origin may call what reads no cookie, and nothing else (DESIGN section 6).
+//! Scripts of any origin may call what reads no cookie, and nothing else.
 
 use reqwest::Method;
 use reqwest::header::ORIGIN;

@@ -22,7 +22,6 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use keywright_core::store::Origin;
 use keywright_core::time::Timestamp;
 
 use crate::config::{Config, Problem, Sources, file, load};
@@ -173,15 +172,6 @@ fn tell(err: &mut dyn Write, problems: &[Problem]) -> std::io::Result<()> {
         writeln!(err, "  {}", problem.to_string().replace('\n', "\n    "))?;
     }
     writeln!(err, "hint: `keywright config default` explains every option")
-}
-
-/// Who owns a row, as it is printed.
-fn origin(origin: Origin) -> &'static str {
-    match origin {
-        Origin::Config => "config",
-        Origin::Cli => "cli",
-        Origin::Dynamic => "dynamic",
-    }
 }
 
 /// Whether a row is in use, as it is printed.

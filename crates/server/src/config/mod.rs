@@ -1,5 +1,5 @@
-//! Configuration: what the operator decided, out of flags, environment, file and defaults
-//! (DESIGN section 6), validated as a whole with every problem at once.
+//! Configuration: what the operator decided, out of flags, environment, file and defaults,
+//! validated as a whole with every problem at once.
 
 mod algorithm;
 mod declared;
@@ -67,7 +67,7 @@ pub(crate) struct Config {
 pub(crate) struct Database {
     /// Its URL; may hold a password.
     pub(crate) url: Secret,
-    /// Connections that are kept open.
+    /// Connections that are open at most.
     pub(crate) pool_size: u32,
     /// How long to wait for a connection or a lock.
     pub(crate) timeout: Duration,

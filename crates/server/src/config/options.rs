@@ -19,7 +19,7 @@ use super::reader::Reader;
 use super::value::Raw;
 use super::{Config, Database, Http, Log, Tls};
 
-/// The shortest announcement: the JWKS max-age and an hour (DESIGN section 5).
+/// The shortest announcement: the JWKS max-age and an hour.
 const SHORTEST_ANNOUNCEMENT: Seconds = Seconds::hours(2);
 
 /// Reads every option there is.

@@ -200,6 +200,27 @@ fn what_the_protocol_says_in_a_token_cannot_be_named_as_a_claim_of_the_user() {
 }
 
 #[test]
+fn a_client_id_that_no_request_can_name_cannot_be_declared() {
+    let declared = |id: &str| {
+        format!(
+            "[[clients]]
+            client_id = '{id}'
+            redirect_uris = ['https://notes.example/cb']
+            token_endpoint_auth_method = 'none'"
+        )
+    };
+    for good in ["notes", "my notes", &"a".repeat(255)] {
+        let config = load(sources(&declared(good))).unwrap();
+        assert_eq!(config.declared.clients[0].id.as_str(), good);
+    }
+    for bad in ["", "n\u{f6}tes", &"a".repeat(256)] {
+        let told = problems(&declared(bad));
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains("client_id: use 1 to 255 printable ASCII"), "{told:?}");
+    }
+}
+
+#[test]
 fn an_algorithm_that_is_not_enabled_cannot_be_declared() {
     let declared = "
         [[clients]]

@@ -55,9 +55,7 @@ pub(super) fn error(code: &str) -> &'static str {
     match code {
         "access_denied" => "The user said no. An application must live with that.",
         "login_required" => "Nobody is logged in, and we asked for no page to be shown.",
-        "consent_required" | "interaction_required" => {
-            "The user would have to be asked, and we wanted no page to be shown."
-        }
+        "consent_required" => "The user would have to be asked, and we wanted no page to be shown.",
         _ => "Keywright refused the request.",
     }
 }

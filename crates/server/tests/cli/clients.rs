@@ -46,6 +46,18 @@ fn a_client_cannot_be_added_with_an_algorithm_that_is_not_enabled() {
 }
 
 #[test]
+fn a_client_id_that_no_request_can_name_is_wrong_usage() {
+    let sandbox = Sandbox::new();
+    let add = |id: &str| sandbox.run(&["clients", "add", id, "--grant-type", "client_credentials"]);
+    for bad in ["", "n\u{f6}tes", &"a".repeat(256)] {
+        let run = add(bad);
+        assert_eq!(run.status, Some(2), "{bad:?}");
+        assert!(run.err.contains("use 1 to 255 printable ASCII"), "{}", run.err);
+    }
+    add(&"a".repeat(255)).ok();
+}
+
+#[test]
 fn the_flags_have_the_names_of_rfc_7591() {
     let sandbox = Sandbox::new();
     let client = sandbox.run(&[

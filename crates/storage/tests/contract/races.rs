@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 
 use keywright_core::id::{ClientId, GrantId, InteractionId, RowId, UserId};
-use keywright_core::store::{CredentialKind, CredentialRow, KeyState, Rotation, StoreError, Tx};
+use keywright_core::store::{CredentialRow, KeyState, Rotation, StoreError, Tx};
 use keywright_testkit::database::{ScratchDatabase, each};
 
 use crate::rows::{
@@ -112,16 +112,10 @@ fn one_of_many_removes_a_setting() {
 fn one_of_many_replaces_a_credential() {
     each(|scratch| {
         populate(&scratch);
-        let credential = |data: String| CredentialRow {
-            user_id: UserId::new("u1"),
-            kind: CredentialKind::Password,
-            data: data.into_bytes(),
-            set_by_user: true,
-            updated_at: NOW,
-        };
-        write(&scratch, |tx| tx.put_credential(&credential("old".into())));
+        let credential = |data: &str| CredentialRow::password(&UserId::new("u1"), data, true, NOW);
+        write(&scratch, |tx| tx.put_credential(&credential("old")));
         let won = winners(&scratch, |tx, number| {
-            tx.claim_credential(b"old", &credential(number.to_string()))
+            tx.claim_credential(b"old", &credential(&number.to_string()))
         });
         assert_eq!(won, 1);
     });

@@ -1,7 +1,7 @@
 //! Passwords: what is stored of them, and which are accepted.
 //!
 //! `bcrypt(base64(HMAC-SHA-256("keywright password v1", NFC(password))))` behind a scheme tag
-//! (DESIGN rule 6). The HMAC makes every password 44 ASCII characters, so bcrypt neither
+//! (ADR 4). The HMAC makes every password 44 ASCII characters, so bcrypt neither
 //! truncates at 72 bytes nor stumbles over NUL, and a bcrypt hash stolen elsewhere cannot be
 //! tried here as it is. Hashing is slow on purpose: never under a lock, never on a worker.
 //!

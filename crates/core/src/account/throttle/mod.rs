@@ -131,7 +131,7 @@ pub fn refund(tx: &mut dyn Tx, reservation: &Reservation) -> Result<(), Error> {
 /// The counters of an attempt, always in the same order, so that no two wait for each other.
 fn counters(provider: &Provider, login: &str, spared: bool) -> Result<Vec<Counter>, Error> {
     let policy = &provider.settings.throttle;
-    let network = provider.caller.address.map(network);
+    let network = provider.caller.address.map(|address| network(address).to_string());
     let pair = format!("{} {login}", network.as_deref().unwrap_or("unknown"));
     let mut counters = Vec::with_capacity(3);
     let mut add = |kind, ladder: Ladder, subject: &str| {
@@ -150,15 +150,12 @@ fn counters(provider: &Provider, login: &str, spared: bool) -> Result<Vec<Counte
     Ok(counters)
 }
 
-/// What counts as one network: an IPv4 address, also one that is mapped into IPv6, or the /64 that
-/// one customer gets.
-fn network(address: IpAddr) -> String {
+/// What counts as one network, by its first address: an IPv4 address, also one that is mapped into
+/// IPv6, or the /64 that one customer gets.
+pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => {
-            let prefix = u128::from(address) & (u128::MAX << 64);
-            Ipv6Addr::from(prefix).to_string()
-        }
+        IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) & (u128::MAX << 64)).into(),
+        address @ IpAddr::V4(_) => address,
     }
 }
 
@@ -251,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_network_is_an_ipv4_address_or_an_ipv6_64() {
-        let of = |text: &str| network(text.parse().unwrap());
+        let of = |text: &str| network(text.parse().unwrap()).to_string();
         assert_eq!(of("192.0.2.7"), "192.0.2.7");
         assert_eq!(of("::ffff:192.0.2.7"), "192.0.2.7");
         assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");

@@ -11,19 +11,14 @@ use crate::wire::Wired;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Arguments {
-    /// `client_id`: visible ASCII [default: random]
-    #[arg(value_parser = client_id)]
-    client_id: Option<String>,
+    /// `client_id`: at most 255 printable ASCII characters [default: random]
+    #[arg(value_parser = ClientId::parse)]
+    client_id: Option<ClientId>,
     /// Read the secret from standard input in place of generating one
     #[arg(long)]
     secret_stdin: bool,
     #[command(flatten)]
     flags: Flags,
-}
-
-fn client_id(text: &str) -> Result<String, String> {
-    let fits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-    fits.then(|| text.to_owned()).ok_or_else(|| "use visible ASCII characters".to_owned())
 }
 
 pub(super) fn run(
@@ -32,7 +27,7 @@ pub(super) fn run(
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
     let metadata = arguments.flags.metadata(&wired.config.settings.keys.algorithms)?;
-    let chosen = arguments.client_id.as_ref().map(ClientId::new);
+    let chosen = arguments.client_id.clone();
     let now = wired.now();
     let client = ClientRow {
         id: chosen.map_or_else(|| ClientId::generate(&wired.random), Ok)?,

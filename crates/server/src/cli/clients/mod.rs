@@ -13,6 +13,7 @@ mod show;
 pub(super) use metadata::span;
 
 use clap::Subcommand;
+use keywright_core::client::authenticate::{check_chosen_secret, secret_digest};
 use keywright_core::id::{ClientId, RowId};
 use keywright_core::secret::Secret;
 use keywright_core::store::{ClientRow, ClientSecretRow, Origin, Tx};
@@ -22,9 +23,6 @@ use super::output::{self, Output};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::wire::{self, Wired};
-
-/// The shortest client secret that may be chosen (DESIGN rule 6).
-const SHORTEST_SECRET: usize = 32;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
@@ -93,10 +91,10 @@ fn secret(wired: &Wired<'_>, from_stdin: bool) -> Result<Secret, Failure> {
         return Ok(Secret::generate(&wired.random)?);
     }
     let secret = super::secret_input::read("client secret")?;
-    if secret.expose().chars().count() < SHORTEST_SECRET {
-        return Err(Failure::new("the client secret has fewer than 32 characters")
-            .hint("leave --secret-stdin out, and one is generated"));
-    }
+    check_chosen_secret(&secret).map_err(|why| {
+        Failure::new(format!("the client secret {why}"))
+            .hint("leave --secret-stdin out, and one is generated")
+    })?;
     Ok(secret)
 }
 
@@ -110,7 +108,7 @@ fn secret_row(
     Ok(ClientSecretRow {
         id: RowId::generate(&wired.random, now)?,
         client_id: client.clone(),
-        digest: keywright_core::client::authenticate::secret_digest(&master, secret)?,
+        digest: secret_digest(&master, secret)?,
         created_at: now,
         expires_at: None,
     })
@@ -127,7 +125,7 @@ fn describe(client: &ClientRow, secret: Option<&Secret>) -> Result<Value, Failur
     if let Value::Object(metadata) = serde_json::to_value(&client.metadata)? {
         all.extend(metadata);
     }
-    all.insert("origin".to_owned(), json!(super::origin(client.origin)));
+    all.insert("origin".to_owned(), json!(client.origin.as_str()));
     all.insert("status".to_owned(), json!(super::status(client.disabled_at)));
     if let Some(limit) = client.tokens_not_before {
         all.insert("tokens_not_before".to_owned(), output::instant(limit));

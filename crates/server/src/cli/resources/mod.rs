@@ -80,7 +80,7 @@ fn event(kind: Kind, row: &ResourceRow) -> Event {
 
 fn describe(row: &ResourceRow) -> Result<Value, Failure> {
     let mut all = serde_json::to_value(&row.resource)?;
-    all["origin"] = json!(super::origin(row.origin));
+    all["origin"] = json!(row.origin.as_str());
     all["status"] = json!(super::status(row.disabled_at));
     all["disabled_at"] = json!(row.disabled_at.map(output::instant));
     Ok(all)

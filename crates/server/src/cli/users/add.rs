@@ -4,10 +4,10 @@ use keywright_core::account::setup;
 use keywright_core::account::user::{ADMIN, check_login, check_subject, normalize_login};
 use keywright_core::audit::{Event, Kind};
 use keywright_core::id::{Subject, UserId};
-use keywright_core::store::{Origin, StoreError, UserRow};
+use keywright_core::store::{CredentialRow, Origin, StoreError, UserRow};
 use serde_json::{Map, Value};
 
-use super::{Output, ask_password, claim, describe, password};
+use super::{Output, ask_password, claim, describe};
 use crate::failure::{self, Failure};
 use crate::wire::Wired;
 
@@ -58,7 +58,8 @@ pub(super) fn run(
             error => error.into(),
         })?;
         if let Some(hash) = &hash {
-            tx.put_credential(&password(&user, hash, user.created_at))?;
+            let row = CredentialRow::password(&user.id, hash, false, user.created_at);
+            tx.put_credential(&row)?;
         }
         let event = Event::new(Kind::UserAdded).user(&user.id).detail("login", user.login.as_str());
         Ok(wired.record(tx, event, user.created_at)?)

@@ -1,9 +1,9 @@
 //! `keywright users disable` and `users enable`.
 
+use keywright_core::account::sessions::{Ending, end_everything};
 use keywright_core::audit::{Event, Kind};
 
 use super::{Output, Who, describe, find_own};
-use crate::account::{self, Ending};
 use crate::failure::{self, Failure};
 use crate::wire::Wired;
 
@@ -24,7 +24,7 @@ pub(super) fn run(
             wired.record(tx, Event::new(kind).user(&user.id), now)?;
         }
         if disable {
-            account::end_everything(tx, &user.id, Ending::Disabled, now)?;
+            end_everything(tx, &user.id, Ending::Disabled, now)?;
         }
         Ok(user)
     })?;

@@ -14,8 +14,7 @@ use keywright_core::account::password::{check_policy, hash};
 use keywright_core::account::user::normalize_login;
 use keywright_core::claims::stored;
 use keywright_core::id::Subject;
-use keywright_core::store::{CredentialKind, CredentialRow, Origin, Tx, UserRow};
-use keywright_core::time::Timestamp;
+use keywright_core::store::{Origin, Tx, UserRow};
 use serde_json::{Map, Value, json};
 
 use super::output::{self, Output};
@@ -111,16 +110,6 @@ fn find_own(tx: &mut dyn Tx, who: &Who) -> Result<UserRow, Failure> {
     Ok(user)
 }
 
-fn password(user: &UserRow, hash: &str, now: Timestamp) -> CredentialRow {
-    CredentialRow {
-        user_id: user.id.clone(),
-        kind: CredentialKind::Password,
-        data: hash.as_bytes().to_vec(),
-        set_by_user: false,
-        updated_at: now,
-    }
-}
-
 fn describe(user: &UserRow) -> Value {
     let claim = |name: &str| user.claims.get(name).cloned().unwrap_or(Value::Null);
     json!({
@@ -131,7 +120,7 @@ fn describe(user: &UserRow) -> Value {
         "claims": user.claims,
         "groups": user.groups,
         "roles": user.roles,
-        "origin": super::origin(user.origin),
+        "origin": user.origin.as_str(),
         "status": super::status(user.disabled_at),
         "disabled_at": user.disabled_at.map(output::instant),
         "created_at": output::instant(user.created_at),

@@ -1,9 +1,10 @@
 //! `keywright users set-password`.
 
+use keywright_core::account::sessions::{Ending, end_everything};
 use keywright_core::audit::{Event, Kind};
+use keywright_core::store::CredentialRow;
 
-use super::{Output, Who, ask_password, describe, find_own, password};
-use crate::account::{self, Ending};
+use super::{Output, Who, ask_password, describe, find_own};
 use crate::failure::{self, Failure};
 use crate::wire::Wired;
 
@@ -13,8 +14,8 @@ pub(super) fn run(who: &Who, wired: &Wired<'_>, output: &mut Output<'_>) -> Resu
     let now = wired.now();
     let user = failure::write(&wired.store, |tx| {
         let user = find_own(tx, who)?;
-        tx.put_credential(&password(&user, &hash, now))?;
-        account::end_everything(tx, &user.id, Ending::PasswordChanged, now)?;
+        tx.put_credential(&CredentialRow::password(&user.id, &hash, false, now))?;
+        end_everything(tx, &user.id, Ending::PasswordChanged, now)?;
         wired.record(tx, Event::new(Kind::PasswordChanged).user(&user.id), now)?;
         Ok(user)
     })?;

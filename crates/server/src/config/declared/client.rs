@@ -1,13 +1,11 @@
 //! `[[clients]]`: RFC 7591 metadata, an id and a secret.
 
+use keywright_core::client::authenticate::check_chosen_secret;
 use keywright_core::client::metadata::ClientMetadata;
 use keywright_core::id::ClientId;
 
 use super::ClientDeclaration;
 use super::table::Table;
-
-/// The shortest client secret that may be chosen (DESIGN rule 6).
-const SHORTEST_SECRET: usize = 32;
 
 const MEMBERS: [&str; 24] = [
     "client_name",
@@ -45,14 +43,12 @@ const SPANS: [&str; 5] = [
 ];
 
 pub(super) fn read(table: &mut Table<'_>) -> Option<ClientDeclaration> {
-    let id = table.text("client_id");
-    if id.as_deref().is_some_and(|id| id.is_empty() || !id.bytes().all(|b| b.is_ascii_graphic())) {
-        table.problem("client_id", "must be visible ASCII (RFC 6749 appendix A.1)");
-    }
+    let id = table
+        .text("client_id")
+        .and_then(|id| ClientId::parse(&id).map_err(|why| table.problem("client_id", why)).ok());
     let secret = table.secret("client_secret");
-    if secret.as_ref().is_some_and(|s| s.expose().chars().count() < SHORTEST_SECRET) {
-        let why = "has fewer than 32 characters; `openssl rand -hex 32` makes one";
-        table.problem("client_secret", why);
+    if let Some(Err(why)) = secret.as_ref().map(check_chosen_secret) {
+        table.problem("client_secret", format!("{why}; `openssl rand -hex 32` makes one"));
     }
     for name in SPANS {
         table.span(name);
@@ -76,7 +72,7 @@ pub(super) fn read(table: &mut Table<'_>) -> Option<ClientDeclaration> {
         ),
         _ => {}
     }
-    Some(ClientDeclaration { id: ClientId::new(id?), secret, metadata })
+    Some(ClientDeclaration { id: id?, secret, metadata })
 }
 
 #[cfg(test)]

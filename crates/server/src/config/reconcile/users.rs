@@ -1,6 +1,7 @@
 //! Declared users and their first passwords.
 
 use keywright_core::account::password;
+use keywright_core::account::sessions::{Ending, end_everything};
 use keywright_core::audit::{Event, Kind};
 use keywright_core::id::{Subject, UserId};
 use keywright_core::provider::Provider;
@@ -8,7 +9,7 @@ use keywright_core::secret::Secret;
 use keywright_core::store::{CredentialKind, CredentialRow, Origin, StoreExt as _, Tx, UserRow};
 
 use super::{Reconciler, check_owner};
-use crate::account::{self, Ending};
+use crate::account;
 use crate::config::{Password, UserDeclaration};
 use crate::failure::Failure;
 
@@ -79,7 +80,7 @@ impl Reconciler<'_> {
                 row.disabled_at = Some(self.now);
                 row.updated_at = self.now;
                 tx.update_user(&row)?;
-                account::end_everything(tx, &row.id, Ending::Disabled, self.now)?;
+                end_everything(tx, &row.id, Ending::Disabled, self.now)?;
                 self.record(tx, Event::new(Kind::UserDisabled).user(&row.id))?;
                 changes.push(format!("disabled user {}", row.login));
             }
@@ -159,20 +160,14 @@ impl Reconciler<'_> {
         if stored.is_some_and(|row| row.set_by_user) {
             return Ok(false);
         }
-        tx.put_credential(&CredentialRow {
-            user_id: user.clone(),
-            kind: CredentialKind::Password,
-            data: hash.expose().as_bytes().to_vec(),
-            set_by_user: false,
-            updated_at: self.now,
-        })?;
+        tx.put_credential(&CredentialRow::password(user, hash.expose(), false, self.now))?;
         let declared = match &prepared.declaration.password {
             Some(Password::Hashed(hash)) => Some(hash.digest()),
             _ => None,
         };
         let setting = applied_setting(user);
         tx.put_setting(&setting, declared.as_ref().map(|digest| &digest.0[..]))?;
-        account::end_everything(tx, user, Ending::PasswordChanged, self.now)?;
+        end_everything(tx, user, Ending::PasswordChanged, self.now)?;
         self.record(tx, Event::new(Kind::PasswordChanged).user(user))?;
         Ok(true)
     }

@@ -17,10 +17,10 @@ use clap::ValueEnum;
 use keywright_core::account::setup;
 use keywright_core::account::user::ADMIN;
 use keywright_core::audit::{Event, Kind};
-use keywright_core::store::{StoreError, Tx};
+use keywright_core::store::{CredentialRow, StoreError, Tx};
 use serde_json::{Value, json};
 
-use super::{Output, password};
+use super::Output;
 use crate::failure::{self, Failure};
 use crate::wire::Wired;
 use line::{Line, Refused};
@@ -161,7 +161,8 @@ fn add(tx: &mut dyn Tx, candidate: &Candidate, wired: &Wired<'_>) -> Result<(), 
     }
     tx.insert_user(user)?;
     if let Some(hash) = hash {
-        tx.put_credential(&password(user, hash.expose(), user.created_at))?;
+        let hash = hash.expose();
+        tx.put_credential(&CredentialRow::password(&user.id, hash, false, user.created_at))?;
     }
     let event = Event::new(Kind::UserAdded).user(&user.id).detail("login", user.login.as_str());
     wired.record(tx, event.detail("import", candidate.line), user.created_at)
