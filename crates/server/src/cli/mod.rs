@@ -184,6 +184,27 @@ fn origin(origin: Origin) -> &'static str {
     }
 }
 
+/// Whether the command line may remove a row: one of its own, or one that the configuration let go
+/// of. A start has disabled that one; another configuration that still has it would have it back.
+///
+/// # Errors
+/// What to do first.
+fn check_removable(
+    origin: Origin,
+    disabled_at: Option<Timestamp>,
+    is_declared: bool,
+) -> Result<(), &'static str> {
+    match (origin, disabled_at) {
+        (Origin::Config, _) if is_declared => {
+            Err("take it out of the file and restart the server, which disables it; then remove it")
+        }
+        (Origin::Config, None) => {
+            Err("if its file has it no more, restart the server, which disables it; then remove it")
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Whether a row is in use, as it is printed.
 fn status(disabled_at: Option<Timestamp>) -> &'static str {
     if disabled_at.is_some() { "disabled" } else { "enabled" }
