@@ -33,7 +33,8 @@ pub struct Settings {
     /// `iss`, byte for byte as configured; an http(s) URL without query and fragment and
     /// without a trailing slash.
     pub issuer: String,
-    /// Lifetime of an access token unless its resource or client says less. Default 5 minutes.
+    /// Lifetime of an access token unless its resource says otherwise; its client can shorten it.
+    /// Default 5 minutes.
     pub access_token_lifetime: Seconds,
     /// Lifetime of an ID token. Default 5 minutes.
     pub id_token_lifetime: Seconds,

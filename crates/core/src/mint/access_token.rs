@@ -159,7 +159,7 @@ fn jti(provider: &Provider, grant: Option<&GrantId>) -> Result<Jti, Error> {
     Ok(Jti::new(grant.map_or_else(|| tail.clone(), |grant| format!("{grant}.{tail}"))))
 }
 
-/// Of server or resource, and client, and what is left of the grant, the smallest.
+/// The resource's own, or else the server's; the client and what is left of the grant shorten it.
 fn lifetime(provider: &Provider, order: &Order<'_>, now: Timestamp) -> Seconds {
     let own = match &order.target {
         Target::Resource(resource) => resource.access_token_lifetime,

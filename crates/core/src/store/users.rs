@@ -52,7 +52,8 @@ pub struct CredentialRow {
     pub kind: CredentialKind,
     /// Password: the tagged hash as ASCII. Others: sealed.
     pub data: Vec<u8>,
-    /// Whether the user chose it (then configuration never overwrites it).
+    /// Whether the user chose it, or an administrator did so for a declared user (then
+    /// configuration never overwrites it).
     pub set_by_user: bool,
     /// When it was set.
     pub updated_at: Timestamp,

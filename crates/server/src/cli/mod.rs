@@ -22,6 +22,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use keywright_core::store::Origin;
 use keywright_core::time::Timestamp;
 
 use crate::config::{Config, Problem, Sources, file, load};
@@ -172,6 +173,27 @@ fn tell(err: &mut dyn Write, problems: &[Problem]) -> std::io::Result<()> {
         writeln!(err, "  {}", problem.to_string().replace('\n', "\n    "))?;
     }
     writeln!(err, "hint: `keywright config default` explains every option")
+}
+
+/// Whether the command line may remove a row: one of its own, or one that the configuration let go
+/// of. A start has disabled that one; another configuration that still has it would have it back.
+///
+/// # Errors
+/// What to do first.
+fn check_removable(
+    origin: Origin,
+    disabled_at: Option<Timestamp>,
+    is_declared: bool,
+) -> Result<(), &'static str> {
+    match (origin, disabled_at) {
+        (Origin::Config, _) if is_declared => {
+            Err("take it out of the file and restart the server, which disables it; then remove it")
+        }
+        (Origin::Config, None) => {
+            Err("if its file has it no more, restart the server, which disables it; then remove it")
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether a row is in use, as it is printed.

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use keywright_core::provider::Settings;
 use keywright_core::secret::Secret;
+use keywright_core::time::Seconds;
 use keywright_http::{Limits, TrustedProxies};
 
 pub(crate) use algorithm::disabled as disabled_algorithm;
@@ -38,6 +39,9 @@ const USUAL_FILE: &str = "keywright.toml";
 pub(crate) struct Config {
     /// For the provider. The issuer is that of `listen` when none is configured.
     pub(crate) settings: Settings,
+    /// How long an access token may live: as long as the key that signed it stays published
+    /// (`keys.retired`). Nothing bounds it with `keys.allow_short_windows`.
+    pub(crate) longest_token: Option<Seconds>,
     /// Whether the issuer is configured, not derived from where we listen.
     pub(crate) issuer_is_configured: bool,
     /// Where to listen.

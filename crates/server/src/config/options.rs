@@ -33,13 +33,16 @@ pub(super) fn read(reader: &mut Reader) -> Config {
         Settings::new(issuer.clone().unwrap_or_else(|| derived_issuer(&listen, tls.is_some())));
     lifetimes(reader, &mut settings);
     let longest = declared.resources.iter().filter_map(|r| r.access_token_lifetime).max();
-    settings.keys = keys(reader, longest.max(Some(longest_token(&settings))));
+    let longest = longest.max(Some(longest_token(&settings)));
+    let (keys, longest_token) = keys(reader, longest);
+    settings.keys = keys;
     declared::check_algorithms(reader, &declared, &settings.keys.algorithms);
     settings.password_cost = reader.fixed("passwords.cost", |raw| raw.within(10, 16));
     settings.throttle = throttle(reader);
     let database = database(reader, &data_dir);
     Config {
         settings,
+        longest_token,
         issuer_is_configured: issuer.is_some(),
         master_key: master_key(reader, &database),
         database,
@@ -180,7 +183,8 @@ fn longest_token(settings: &Settings) -> Seconds {
     settings.access_token_lifetime.max(settings.id_token_lifetime)
 }
 
-fn keys(reader: &mut Reader, longest_token: Option<Seconds>) -> rotate::Policy {
+/// The policy, and how long a token may live under it.
+fn keys(reader: &mut Reader, longest_token: Option<Seconds>) -> (rotate::Policy, Option<Seconds>) {
     let policy = rotate::Policy {
         algorithms: reader.fixed("keys.algorithms", algorithms),
         announce: reader.span("keys.announce", Raw::seconds),
@@ -203,7 +207,8 @@ fn keys(reader: &mut Reader, longest_token: Option<Seconds>) -> rotate::Policy {
                    the longest lifetime of an access or ID token";
         reader.refuse("keys.retired", why);
     }
-    policy
+    let longest_allowed = (!short).then_some(policy.retired);
+    (policy, longest_allowed)
 }
 
 fn algorithms(raw: &Raw) -> Result<Vec<Algorithm>, String> {

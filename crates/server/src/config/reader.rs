@@ -283,7 +283,8 @@ impl Reader {
         let config = format!("{PREFIX}CONFIG");
         let names: Vec<_> = self.environment.keys().cloned().collect();
         for name in names {
-            let ours = name.starts_with(PREFIX) && !is_foreign(&name) && name != config;
+            let value = self.environment.get(&name).map(String::as_str).unwrap_or_default();
+            let ours = name.starts_with(PREFIX) && !is_foreign(&name, value) && name != config;
             if !ours || known.contains(&name) || self.taken.contains(&name) {
                 continue;
             }
@@ -308,11 +309,14 @@ fn variable(key: &str) -> String {
 }
 
 /// Variables with our prefix that are not ours: what Kubernetes puts into every pod of a
-/// namespace with a service named `keywright`, and what the test suite calls its binary.
-fn is_foreign(name: &str) -> bool {
-    let rest = name.strip_prefix(PREFIX).unwrap_or_default();
-    matches!(rest, "PORT" | "BIN")
-        || ["PORT_", "SERVICE_", "TEST_"].iter().any(|prefix| rest.starts_with(prefix))
+/// namespace with a service named `keywright` or `keywright-something`, and what the test suite
+/// calls its binary.
+pub(super) fn is_foreign(name: &str, value: &str) -> bool {
+    let of_a_service = ["_SERVICE_HOST", "_SERVICE_PORT", "_PORT_"];
+    let of_a_test = name.strip_prefix(PREFIX).is_some_and(|r| r == "BIN" || r.starts_with("TEST_"));
+    // What somebody takes for an option of ours has a number there, and no URL.
+    let is_link = name.ends_with("_PORT") && value.contains("://");
+    of_a_test || is_link || of_a_service.iter().any(|part| name.contains(part))
 }
 
 fn at<'a>(table: &'a toml::Table, key: &str) -> Option<&'a toml::Value> {

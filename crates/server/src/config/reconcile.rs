@@ -15,6 +15,7 @@ use keywright_core::time::Timestamp;
 
 use super::Declared;
 use crate::failure::{self, Failure};
+pub(crate) use users::forget_user;
 
 /// Reconciles; what was changed, in words.
 ///

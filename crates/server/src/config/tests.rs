@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use keywright_core::provider::Settings;
 use proptest::prelude::*;
 
-use super::reader::{DECLARED, Presence, Reader};
+use super::reader::{DECLARED, Presence, Reader, is_foreign};
 use super::*;
 
 fn sources(text: &str) -> Sources {
@@ -142,6 +142,34 @@ fn an_unknown_variable_is_refused_but_not_what_kubernetes_sets() {
     assert_eq!(problems.len(), 1);
     let sentence = "there is no such option; did you mean `KEYWRIGHT_LISTEN`?";
     assert_eq!(problems[0].to_string(), format!("KEYWRIGHT_LISTN: {sentence}"));
+}
+
+#[test]
+fn the_variables_of_a_kubernetes_service_stop_nothing_whatever_it_is_called() {
+    for service in ["", "_METRICS", "_PUBLIC_API"] {
+        let environment = [
+            ("SERVICE_HOST", "10.96.0.7"),
+            ("SERVICE_PORT", "9690"),
+            ("SERVICE_PORT_HTTP", "9690"),
+            ("PORT", "tcp://10.96.0.7:9690"),
+            ("PORT_9690_TCP", "tcp://10.96.0.7:9690"),
+            ("PORT_9690_TCP_PROTO", "tcp"),
+            ("PORT_9690_TCP_PORT", "9690"),
+            ("PORT_9690_TCP_ADDR", "10.96.0.7"),
+        ];
+        let name = |rest: &str| format!("KEYWRIGHT{service}_{rest}");
+        let environment = environment.map(|(rest, value)| (name(rest), value.to_owned()));
+        let layers = Sources { environment: BTreeMap::from(environment), ..Sources::default() };
+        let told = load(layers).err().unwrap_or_default();
+        assert_eq!(told, [], "{service}");
+    }
+    let guessed = ("KEYWRIGHT_HTTP_PORT".to_owned(), "9000".to_owned());
+    let layers = Sources { environment: BTreeMap::from([guessed]), ..Sources::default() };
+    assert_eq!(load(layers).unwrap_err().len(), 1, "a port is no option, and somebody must say so");
+    for key in known(|_| true) {
+        let name = format!("KEYWRIGHT_{}", key.to_uppercase().replace('.', "__"));
+        assert!(!is_foreign(&name, "tcp://10.96.0.7:9690"), "{name} is an option of ours");
+    }
 }
 
 #[test]

@@ -153,16 +153,61 @@ fn the_command_line_does_not_change_what_the_file_declares() {
     let sandbox = everything();
     sandbox.restart();
     for verb in [
-        &["clients", "remove", "robot"][..],
-        &["clients", "rotate-secret", "robot"],
-        &["users", "remove", "ada"],
+        &["clients", "rotate-secret", "robot"][..],
+        &["clients", "disable", "robot"],
         &["users", "disable", "ada"],
-        &["users", "set-password", "ada"],
     ] {
-        let told = sandbox.run_with(verb, "a new password").refused();
+        let told = sandbox.run(verb).refused();
         assert!(told.contains("is declared in the configuration"), "{told}");
         assert!(told.contains("hint: change it there"), "{told}");
     }
+}
+
+#[test]
+fn a_password_set_for_a_declared_user_stays_and_the_tokens_of_a_declared_client_can_be_revoked() {
+    let sandbox = everything();
+    sandbox.restart();
+    store(&sandbox, "ada", &hash_of("a password that ada forgot"), true);
+    sandbox.run_with(&["users", "set-password", "ada"], "a password from the desk").ok();
+    let revoked = sandbox.run(&["clients", "revoke-tokens", "robot", "-o", "json"]).json();
+    let log = sandbox.restart();
+    assert!(!log.contains("configuration: "), "{log}");
+    let stored = stored_password(&sandbox, "ada");
+    assert!(verify(&Secret::new("a password from the desk"), &stored));
+    let client = sandbox.run(&["clients", "show", "robot", "-o", "json"]).json();
+    assert!(client["tokens_not_before"].is_string(), "{client}");
+    assert_eq!(client["tokens_not_before"], revoked["tokens_not_before"]);
+}
+
+#[test]
+fn what_the_file_has_no_more_can_be_removed_once_a_start_has_disabled_it() {
+    let sandbox = everything();
+    sandbox.restart();
+    let removals = [
+        ["clients", "remove", "robot"],
+        ["resources", "remove", "https://notes.example/api"],
+        ["users", "remove", "ada"],
+    ];
+    let refused = |hint: &str| {
+        for verb in &removals {
+            let told = sandbox.run(verb).refused();
+            assert!(told.contains("is declared in the configuration"), "{told}");
+            assert!(told.contains(hint), "{told}");
+        }
+    };
+    refused("hint: take it out of the file");
+    sandbox.write("keywright.toml", "");
+    refused("hint: if its file has it no more, restart the server");
+    sandbox.restart();
+    // Whoever still has it in the file would get it back.
+    sandbox.write("keywright.toml", &format!("{CLIENT}{RESOURCE}{USER}"));
+    refused("hint: take it out of the file");
+    sandbox.write("keywright.toml", "");
+    for verb in &removals {
+        sandbox.run(verb).ok();
+    }
+    sandbox.run(&["users", "add", "ada", "--no-password"]).ok();
+    sandbox.run(&["clients", "add", "robot", "--grant-type", "client_credentials"]).ok();
 }
 
 #[test]

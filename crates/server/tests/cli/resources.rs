@@ -112,11 +112,23 @@ fn a_resource_is_changed_disabled_enabled_and_removed() {
 }
 
 #[test]
+fn tokens_do_not_outlive_the_keys_that_signed_them() {
+    let sandbox = Sandbox::new();
+    let told = add(&sandbox, &["--name", "API", "--access-token-lifetime", "2d"]).refused();
+    assert!(told.contains("access_token_lifetime: its tokens would outlive the keys"), "{told}");
+    add(&sandbox, &["--name", "API", "--access-token-lifetime", "1d"]).ok();
+    let change = ["resources", "change", API, "--access-token-lifetime", "86401"];
+    assert!(sandbox.run(&change).refused().contains("use at most keys.retired"));
+    sandbox.write("keywright.toml", "[keys]\nretired = '2d'\n");
+    sandbox.run(&change).ok();
+}
+
+#[test]
 fn a_declared_resource_is_changed_in_the_file_alone() {
     let file = format!("[[resources]]\nidentifier = '{API}'\nname = 'API'\n");
     let sandbox = Sandbox::configured(&file);
     sandbox.restart();
-    for verb in [&["disable"][..], &["remove"], &["change", "--name", "Other"]] {
+    for verb in [&["disable"][..], &["change", "--name", "Other"]] {
         let told = sandbox.run(&[&["resources", verb[0], API], &verb[1..]].concat()).refused();
         assert!(told.contains("is declared in the configuration"), "{told}");
         assert!(told.contains("hint: change it there"), "{told}");

@@ -33,6 +33,9 @@ pub(super) enum Verb {
     /// Show a client
     Show(Which),
     /// Change a client's metadata
+    ///
+    /// What is given replaces what was there. A repeatable flag replaces the whole list: give all of
+    /// its items, those that stay, too.
     Change(Box<change::Arguments>),
     /// Let a client do nothing any more: its tokens are dead until it is enabled
     Disable(Which),
@@ -43,6 +46,8 @@ pub(super) enum Verb {
     /// Let everything that was issued to a client until now be dead
     RevokeTokens(Which),
     /// Remove a client with every grant and consent it was given
+    ///
+    /// A declared client only when the file has it no more and a start has disabled it.
     Remove(Which),
 }
 
@@ -79,10 +84,22 @@ fn find(tx: &mut dyn Tx, id: &str) -> Result<ClientRow, Failure> {
 fn find_own(tx: &mut dyn Tx, id: &str) -> Result<ClientRow, Failure> {
     let client = find(tx, id)?;
     if client.origin == Origin::Config {
-        let message = format!("client {id:?} is declared in the configuration");
-        return Err(Failure::new(message).hint("change it there and restart the server"));
+        return Err(declared(id).hint("change it there and restart the server"));
     }
     Ok(client)
+}
+
+/// The client, if the command line may remove it.
+fn find_removable(tx: &mut dyn Tx, id: &str, config: &Config) -> Result<ClientRow, Failure> {
+    let client = find(tx, id)?;
+    let is_declared = config.declared.clients.iter().any(|declared| declared.id == client.id);
+    super::check_removable(client.origin, client.disabled_at, is_declared)
+        .map_err(|hint| declared(id).hint(hint))?;
+    Ok(client)
+}
+
+fn declared(id: &str) -> Failure {
+    Failure::new(format!("client {id:?} is declared in the configuration"))
 }
 
 /// A generated secret, or the one that is piped in.

@@ -3,7 +3,7 @@
 use keywright_core::audit::{Event, Kind};
 use serde_json::json;
 
-use super::{Output, Which, find_own};
+use super::{Output, Which, find_removable};
 use crate::failure::{self, Failure};
 use crate::wire::Wired;
 
@@ -13,7 +13,7 @@ pub(super) fn run(
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
     let client = failure::write(&wired.store, |tx| {
-        let client = find_own(tx, &which.client_id)?;
+        let client = find_removable(tx, &which.client_id, wired.config)?;
         tx.remove_client(&client.id)?;
         let event = Event::new(Kind::ClientRemoved).client(&client.id);
         wired.record(tx, event, wired.now())?;

@@ -3,12 +3,13 @@
 use keywright_core::audit::{Event, Kind};
 use keywright_core::time::Seconds;
 
-use super::{Output, Which, describe, find_own};
+use super::{Output, Which, describe, find};
 use crate::failure::{self, Failure};
 use crate::wire::Wired;
 
 /// Everything issued to the client before the next second is dead: tokens, grants, codes. The
-/// present second is included, since nothing tells what of it was issued earlier.
+/// present second is included, since nothing tells what of it was issued earlier. No file says so,
+/// so a declared client is not spared.
 pub(super) fn run(
     which: &Which,
     wired: &Wired<'_>,
@@ -16,7 +17,7 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let now = wired.now();
     let client = failure::write(&wired.store, |tx| {
-        let mut client = find_own(tx, &which.client_id)?;
+        let mut client = find(tx, &which.client_id)?;
         client.tokens_not_before = Some(now.plus(Seconds(1)));
         client.updated_at = now;
         tx.update_client(&client)?;

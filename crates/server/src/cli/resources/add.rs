@@ -23,7 +23,7 @@ pub(super) fn run(
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
     let bare = json!({ "identifier": arguments.identifier, "name": "" });
-    let resource = arguments.flags.over(bare, &wired.config.settings.keys.algorithms)?;
+    let resource = arguments.flags.over(bare, wired.config)?;
     let row = ResourceRow { resource, origin: Origin::Cli, disabled_at: None };
     failure::write(&wired.store, |tx| {
         tx.insert_resource(&row).map_err(|error| match error {

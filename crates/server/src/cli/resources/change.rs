@@ -27,14 +27,13 @@ pub(super) fn run(
     wired: &Wired<'_>,
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
-    let enabled = &wired.config.settings.keys.algorithms;
     let row = failure::write(&wired.store, |tx| {
         let mut row = find_own(tx, &arguments.identifier)?;
         let mut known = serde_json::to_value(&row.resource)?;
         if let Some(members) = known.as_object_mut() {
             members.retain(|name, _| !arguments.cleared.contains(name));
         }
-        let resource = arguments.flags.over(known, enabled)?;
+        let resource = arguments.flags.over(known, wired.config)?;
         if resource != row.resource {
             row.resource = resource;
             tx.put_resource(&row)?;

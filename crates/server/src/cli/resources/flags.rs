@@ -1,12 +1,15 @@
 //! The members of a resource as flags.
 
-use keywright_core::keys::algorithm::Algorithm;
 use keywright_core::resource::Resource;
 use serde_json::{Map, Value, json};
 
 use crate::cli::clients::span;
-use crate::config::disabled_algorithm;
+use crate::config::{Config, disabled_algorithm};
 use crate::failure::Failure;
+
+/// What is wrong with a lifetime beyond [`Config::longest_token`].
+const TOO_LONG: &str = "access_token_lifetime: its tokens would outlive the keys that signed them; \
+                        use at most keys.retired, or make that longer";
 
 /// A flag per member; repeatable ones in the singular.
 #[derive(Debug, clap::Args)]
@@ -21,7 +24,7 @@ pub(super) struct Flags {
     /// Algorithm of its access tokens [default: RS256]
     #[arg(long, value_name = "ALG")]
     algorithm: Option<String>,
-    /// Lifetime of its access tokens [default: the server's]
+    /// Lifetime of its access tokens, at most `keys.retired` [default: the server's]
     #[arg(long, value_name = "SPAN", value_parser = span)]
     access_token_lifetime: Option<i64>,
     /// jwt or opaque [default: jwt]
@@ -51,7 +54,7 @@ impl Flags {
     ///
     /// # Errors
     /// Everything that is wrong with the result.
-    pub(super) fn over(&self, known: Value, enabled: &[Algorithm]) -> Result<Resource, Failure> {
+    pub(super) fn over(&self, known: Value, config: &Config) -> Result<Resource, Failure> {
         let Value::Object(mut document) = known else {
             return Err(Failure::new("the resource is no document"));
         };
@@ -67,8 +70,12 @@ impl Flags {
         }
         let resource: Resource = serde_json::from_value(Value::Object(document))?;
         problems.extend(resource.problems());
-        let disabled = disabled_algorithm(resource.algorithm, enabled);
+        let disabled = disabled_algorithm(resource.algorithm, &config.settings.keys.algorithms);
         problems.extend(disabled.map(|why| format!("algorithm: {why}")));
+        let lifetime = resource.access_token_lifetime;
+        if config.longest_token.is_some_and(|longest| lifetime.is_some_and(|it| it > longest)) {
+            problems.push(TOO_LONG.to_owned());
+        }
         if problems.is_empty() {
             return Ok(resource);
         }

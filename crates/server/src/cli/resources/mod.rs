@@ -27,12 +27,17 @@ pub(super) enum Verb {
     /// Show a resource
     Show(Which),
     /// Change a resource
+    ///
+    /// What is given replaces what was there. A repeatable flag replaces the whole list: give all of
+    /// its items, those that stay, too.
     Change(Box<change::Arguments>),
     /// Let no token be issued for a resource any more, and nobody introspect those that were
     Disable(Which),
     /// Let tokens be issued for a resource again
     Enable(Which),
     /// Remove a resource; tokens that were issued for it live out their minutes
+    ///
+    /// A declared resource only when the file has it no more and a start has disabled it.
     Remove(Which),
 }
 
@@ -68,10 +73,26 @@ fn find(tx: &mut dyn Tx, identifier: &str) -> Result<ResourceRow, Failure> {
 fn find_own(tx: &mut dyn Tx, identifier: &str) -> Result<ResourceRow, Failure> {
     let row = find(tx, identifier)?;
     if row.origin == Origin::Config {
-        let message = format!("resource {identifier:?} is declared in the configuration");
-        return Err(Failure::new(message).hint("change it there and restart the server"));
+        return Err(declared(identifier).hint("change it there and restart the server"));
     }
     Ok(row)
+}
+
+/// The resource, if the command line may remove it.
+fn find_removable(
+    tx: &mut dyn Tx,
+    identifier: &str,
+    config: &Config,
+) -> Result<ResourceRow, Failure> {
+    let row = find(tx, identifier)?;
+    let is_declared = config.declared.resources.iter().any(|r| r.identifier == identifier);
+    super::check_removable(row.origin, row.disabled_at, is_declared)
+        .map_err(|hint| declared(identifier).hint(hint))?;
+    Ok(row)
+}
+
+fn declared(identifier: &str) -> Failure {
+    Failure::new(format!("resource {identifier:?} is declared in the configuration"))
 }
 
 fn event(kind: Kind, row: &ResourceRow) -> Event {

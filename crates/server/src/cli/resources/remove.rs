@@ -3,7 +3,7 @@
 use keywright_core::audit::Kind;
 use serde_json::json;
 
-use super::{Output, Which, event, find_own};
+use super::{Output, Which, event, find_removable};
 use crate::failure::{self, Failure};
 use crate::wire::Wired;
 
@@ -13,7 +13,7 @@ pub(super) fn run(
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
     let row = failure::write(&wired.store, |tx| {
-        let row = find_own(tx, &which.identifier)?;
+        let row = find_removable(tx, &which.identifier, wired.config)?;
         tx.remove_resource(&row.resource.identifier)?;
         wired.record(tx, event(Kind::ResourceRemoved, &row), wired.now())?;
         Ok(row)

@@ -18,7 +18,7 @@ pub(in crate::cli) struct Arguments {
     /// May administer Keywright itself
     #[arg(long)]
     admin: bool,
-    /// The claim `email`
+    /// The claim `email`; it counts as not verified unless `--claim email_verified=true` says so
     #[arg(long, value_name = "ADDRESS")]
     email: Option<String>,
     /// The claim `name`

@@ -40,8 +40,12 @@ pub(super) enum Verb {
     /// Let a user log in again
     Enable(Who),
     /// Set a password, read from standard input or asked for, and end all sessions and grants
+    ///
+    /// A declared user's, too: the password in the file is not applied any more then.
     SetPassword(Who),
     /// Remove a user with everything that belongs to them
+    ///
+    /// A declared user only when the file has them no more and a start has disabled them.
     Remove(Who),
 }
 
@@ -104,10 +108,22 @@ pub(super) fn find_named(tx: &mut dyn Tx, name: &str) -> Result<UserRow, Failure
 fn find_own(tx: &mut dyn Tx, who: &Who) -> Result<UserRow, Failure> {
     let user = find(tx, who)?;
     if user.origin == Origin::Config {
-        let message = format!("user {:?} is declared in the configuration", user.login);
-        return Err(Failure::new(message).hint("change it there and restart the server"));
+        return Err(declared(&user).hint("change it there and restart the server"));
     }
     Ok(user)
+}
+
+/// The user, if the command line may remove it.
+fn find_removable(tx: &mut dyn Tx, who: &Who, config: &Config) -> Result<UserRow, Failure> {
+    let user = find(tx, who)?;
+    let is_declared = config.declared.users.iter().any(|declared| declared.login == user.login);
+    super::check_removable(user.origin, user.disabled_at, is_declared)
+        .map_err(|hint| declared(&user).hint(hint))?;
+    Ok(user)
+}
+
+fn declared(user: &UserRow) -> Failure {
+    Failure::new(format!("user {:?} is declared in the configuration", user.login))
 }
 
 fn describe(user: &UserRow) -> Value {

@@ -3,14 +3,16 @@
 use keywright_core::audit::{Event, Kind};
 use serde_json::json;
 
-use super::{Output, Who, find_own};
+use super::{Output, Who, find_removable};
+use crate::config::reconcile;
 use crate::failure::{self, Failure};
 use crate::wire::Wired;
 
 pub(super) fn run(who: &Who, wired: &Wired<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
     let user = failure::write(&wired.store, |tx| {
-        let user = find_own(tx, who)?;
+        let user = find_removable(tx, who, wired.config)?;
         tx.remove_user(&user.id)?;
+        reconcile::forget_user(tx, &user.id)?;
         let event =
             Event::new(Kind::UserRemoved).user(&user.id).detail("login", user.login.as_str());
         wired.record(tx, event, wired.now())?;

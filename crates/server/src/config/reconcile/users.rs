@@ -6,7 +6,9 @@ use keywright_core::audit::{Event, Kind};
 use keywright_core::id::{Subject, UserId};
 use keywright_core::provider::Provider;
 use keywright_core::secret::Secret;
-use keywright_core::store::{CredentialKind, CredentialRow, Origin, StoreExt as _, Tx, UserRow};
+use keywright_core::store::{
+    CredentialKind, CredentialRow, Origin, StoreError, StoreExt as _, Tx, UserRow,
+};
 
 use super::{Reconciler, check_owner};
 use crate::account;
@@ -23,6 +25,14 @@ pub(super) struct Prepared<'d> {
 /// of another scheme or cost; without this the next start would put the old one back.
 fn applied_setting(user: &UserId) -> String {
     format!("declared_password_hash/{user}")
+}
+
+/// Forgets which password was declared for a user that is removed.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) fn forget_user(tx: &mut dyn Tx, user: &UserId) -> Result<(), StoreError> {
+    tx.put_setting(&applied_setting(user), None)
 }
 
 /// Verifies and hashes passwords, before the write lock. A password that is stored already
