@@ -37,10 +37,11 @@ pub(crate) fn configure(app: &mut ServiceConfig, state: &State, limits: &Limiter
     pages(app, base, limits);
     accounts(app, base, limits);
     let at = |path: &str| format!("{base}{path}");
-    app.service(plain(&at("/static/{path:.*}"), GET).route(get().to(assets::get)))
-        .service(plain(&at("/"), GET).route(get().to(landing::get)));
-    if !base.is_empty() {
-        app.service(plain(base, GET).route(get().to(landing::get)));
+    app.service(plain(&at("/static/{path:.*}"), GET).route(get().to(assets::get)));
+    // With and without the slash.
+    for path in [at("/"), at("")].iter().filter(|path| !path.is_empty()) {
+        let landing = plain(path, GET).route(get().to(landing::get));
+        app.service(limits.authorize.before(landing, Shape::Page));
     }
     app.default_service(web::to(not_found));
 }

@@ -111,12 +111,7 @@ pub fn validate(
 
 fn check_form(target: &Target, parameters: &Parameters<'_>) -> Result<(), Error> {
     let refuse = |code, text: String| Err(Error::refused(code, text));
-    if let Some(name) = parameters.repeated() {
-        return refuse(ErrorCode::InvalidRequest, format!("{name} was sent more than once"));
-    }
-    if let Some(name) = parameters.with_control_character() {
-        return refuse(ErrorCode::InvalidRequest, format!("{name} has a control character"));
-    }
+    parameters.check_form()?;
     let unsupported = [
         ("request", ErrorCode::RequestNotSupported),
         ("request_uri", ErrorCode::RequestUriNotSupported),

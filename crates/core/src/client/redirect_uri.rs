@@ -123,7 +123,10 @@ pub fn difference(registered: &[String], presented: &str) -> String {
 /// else its scheme.
 pub fn destination(uri: &str) -> String {
     match Url::parse(uri) {
-        Ok(url) => url.host_str().map_or_else(|| format!("{}:", url.scheme()), str::to_owned),
+        Ok(url) if matches!(url.scheme(), "http" | "https") => {
+            url.host_str().unwrap_or_default().to_owned()
+        }
+        Ok(url) => format!("{}:", url.scheme()),
         Err(_) => String::new(),
     }
 }
@@ -141,6 +144,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn what_a_private_scheme_takes_for_a_host_is_not_shown_as_one() {
+        assert_eq!(destination("https://app.example.com/cb"), "app.example.com");
+        assert_eq!(destination("com.example.app:/cb"), "com.example.app:");
+        assert_eq!(destination("com.evil.app://www.bank.example/"), "com.evil.app:");
+    }
 
     #[test]
     fn loopback_ip_matches_any_port_and_nothing_else() {

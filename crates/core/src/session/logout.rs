@@ -74,7 +74,7 @@ fn start(
     interaction::check_length(parameters)?;
     let now = provider.now();
     let parameters = Parameters(parameters);
-    check_form(&parameters)?;
+    parameters.check_form()?;
     let hint = parameters.get("id_token_hint").map(|hint| verify(provider, hint)).transpose()?;
     provider.store.write(|tx| {
         interaction::take(tx, parked)?;
@@ -108,7 +108,7 @@ fn start(
 /// `invalid_request` on a page, as [`begin`]: what cannot succeed is not stored.
 pub fn park(provider: &Provider, parameters: &[(String, String)]) -> Result<InteractionId, Error> {
     let view = Parameters(parameters);
-    check_form(&view)?;
+    view.check_form()?;
     let hint = view.get("id_token_hint").map(|hint| verify(provider, hint)).transpose()?;
     provider.store.read(|tx| {
         let client = client(tx, &view, hint.as_deref())?;
@@ -217,17 +217,6 @@ pub(crate) fn end(
 ) -> Result<(), Error> {
     tx.end_session(session, now)?;
     Event::new(Kind::Logout).user(&session.user_id).record(provider, tx, now)
-}
-
-fn check_form(parameters: &Parameters<'_>) -> Result<(), Error> {
-    let refuse = |text: String| Err(Error::refused(ErrorCode::InvalidRequest, text));
-    if let Some(name) = parameters.repeated() {
-        return refuse(format!("{name} was sent more than once"));
-    }
-    if let Some(name) = parameters.with_control_character() {
-        return refuse(format!("{name} has a control character"));
-    }
-    Ok(())
 }
 
 /// The claims of an ID token of ours, expired or not, its key rotated out or not.

@@ -35,7 +35,8 @@ pub(crate) async fn around(
     let pattern = request.match_pattern();
     let mut outcome = next.call(request).await;
     if let Ok(response) = &mut outcome {
-        headers::add(response.headers_mut(), id);
+        let is_https = state.as_ref().is_some_and(|state| state.provider.settings.is_https());
+        headers::add(response.headers_mut(), id, is_https);
     }
     if let Some(state) = state {
         let status = match &outcome {

@@ -70,6 +70,7 @@ fn a_person_is_refused_with_a_page() {
 #[test]
 fn every_page_that_asks_the_database_has_a_limit() {
     for (method, path) in [
+        (Method::GET, "/"),
         (Method::GET, "/authorize"),
         (Method::GET, "/authorize/x"),
         (Method::POST, "/authorize/x/login"),

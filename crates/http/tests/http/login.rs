@@ -24,6 +24,7 @@ fn on_https_cookies_are_host_only_secure_and_unreadable_for_scripts() {
     let site = Site::start(settings, |_| ());
     let browser = Browser::new(&site);
     let page = browser.authorize(&[]);
+    assert_eq!(page.header("strict-transport-security"), Some("max-age=31536000"));
     let device = cookies(&page);
     assert_eq!(device.len(), 1);
     assert!(device[0].starts_with("__Host-keywright-browser="), "{device:?}");
@@ -47,6 +48,7 @@ fn on_https_cookies_are_host_only_secure_and_unreadable_for_scripts() {
 fn on_plain_http_the_same_cookies_go_without_secure() {
     let site = Site::new();
     let page = Browser::new(&site).authorize(&[]);
+    assert_eq!(page.header("strict-transport-security"), None);
     let device = cookies(&page)[0];
     assert!(device.starts_with("keywright-browser=") && !device.contains("Secure"), "{device}");
     assert!(device.contains("; HttpOnly") && device.contains("; SameSite=Lax"), "{device}");
