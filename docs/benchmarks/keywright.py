@@ -8,7 +8,7 @@ import tempfile
 import browser
 import seed
 from oauth import ALGORITHMS, SECRET, authorize_path, scope_of
-from process import Server, free_port, wrk, write_lines
+from process import Server, free_port, read_through, wrk, write_lines
 
 DISCOVERY = "/.well-known/openid-configuration"
 CONFIGURATION = """
@@ -96,6 +96,14 @@ class Keywright:
     def start(self):
         self.server = Server(self.command, self.port, answers=DISCOVERY, stderr=self.log, env=self.environment)
         self.base, self.idle_memory = self.server.base, self.server.memory()
+
+    def warm(self):
+        """Reads the files of the database once. A machine that drops what nobody asked for in the last minutes would
+        otherwise have the next row measure its disk."""
+        folder = self.postgresql.data if self.postgresql else self.scratch / "data"
+        for path in folder.rglob("*"):
+            if path.is_file():
+                read_through(path)
 
     def spread(self, number, of, make, count=None):
         """`of` users, or of `count` rows, evenly from the whole table: `number` decides which of them."""

@@ -14,13 +14,14 @@ class Postgresql:
         self.bin = sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1]
         self.psql = f"{self.bin}/psql"
         self.scratch = tempfile.mkdtemp(prefix="keywright-pg.")
+        self.data = pathlib.Path(self.scratch, "data")
         self.port, self.made = free_port(), 0
         if os.getuid() == 0:
             shutil.chown(self.scratch, "postgres")
-        self.run("initdb", "-D", f"{self.scratch}/data", "-U", "keywright", "-A", "trust", "-E", "UTF8", "--locale=C")
-        self.run("pg_ctl", "-D", f"{self.scratch}/data", "-l", f"{self.scratch}/log", "-w", "-o",
+        self.run("initdb", "-D", str(self.data), "-U", "keywright", "-A", "trust", "-E", "UTF8", "--locale=C")
+        self.run("pg_ctl", "-D", str(self.data), "-l", f"{self.scratch}/log", "-w", "-o",
                  f"-c listen_addresses=127.0.0.1 -p {self.port} -k {self.scratch} -c shared_buffers=256MB -c max_wal_size=4GB", "start")
-        self.postmaster = int(pathlib.Path(f"{self.scratch}/data/postmaster.pid").read_text().split()[0])
+        self.postmaster = int((self.data / "postmaster.pid").read_text().split()[0])
 
     def run(self, program, *arguments):
         command = [f"{self.bin}/{program}", *arguments]
@@ -47,5 +48,5 @@ class Postgresql:
         return seconds
 
     def close(self):
-        self.run("pg_ctl", "-D", f"{self.scratch}/data", "-m", "immediate", "-w", "stop")
+        self.run("pg_ctl", "-D", str(self.data), "-m", "immediate", "-w", "stop")
         shutil.rmtree(self.scratch)

@@ -102,6 +102,8 @@ class Run:
         measured = {**rows.ROWS, rows.LOGIN: lambda subject, _turn: browser.logins(subject, self.options.seconds)}
         for name, measure in measured.items():
             with self.alone():
+                for subject in subjects:
+                    subject.warm()
                 runs, references = [], []
                 for turn in range(self.options.turns * (TURNS_OF_DOCUMENTS if name in DOCUMENTS else 1)):
                     references.append(self.reference(name, bare) if engine == "SQLite" else None)
@@ -159,7 +161,7 @@ def parse():
     parser.add_argument("--seconds", type=int, default=2, help="of each turn of a row")
     parser.add_argument("--turns", type=int, default=3, help="how often each row is measured; the median counts")
     parser.add_argument("--tokens", type=int, default=MILLION, help="issued before memory is looked at again")
-    parser.add_argument("--idle", type=int, default=20, help="seconds during which nothing is asked")
+    parser.add_argument("--idle", type=int, default=60, help="seconds during which nothing is asked")
     parser.add_argument("--no-peer", action="store_true")
     parser.add_argument("--lock", type=pathlib.Path, help="a file to hold a lock on (flock) while something is measured")
     parser.add_argument("--quick", action="store_true", help="1000 users, one turn of a second; prints and writes nothing")
