@@ -19,7 +19,7 @@ use keywright_http::{Management, ServerCertificate, ServerOptions, Serving};
 use keywright_storage::{Database, Options};
 
 use crate::clock::SystemClock;
-use crate::config::{self, Config};
+use crate::config::{self, Config, Tls};
 use crate::failure::Failure;
 use crate::metrics::Metrics;
 use crate::{jobs, master_key, open_files, readiness, shutdown, telemetry};
@@ -136,7 +136,7 @@ pub(crate) fn serve_beside(
     for migration in store.migrate()? {
         tracing::info!("applied migration {migration}");
     }
-    let certificate = certificate(config)?;
+    let certificate = config.tls.as_ref().map(certificate).transpose()?;
     let listen = config.listen.iter().copied().map(take_port).collect::<Result<Vec<_>, _>>()?;
     let provider = provider(config, &listen, metrics.measure(&store))?;
     for change in config::reconcile::apply(&provider, &config.declared)? {
@@ -184,10 +184,9 @@ fn provider(
     Ok(Provider::open(settings, store, Arc::new(SystemClock), random, master)?)
 }
 
-fn certificate(config: &Config) -> Result<Option<Arc<ServerCertificate>>, Failure> {
-    let Some(tls) = &config.tls else { return Ok(None) };
-    let loaded = ServerCertificate::load(&tls.certificate, &tls.key);
-    loaded.map(Some).map_err(|error| {
+/// What the listener has from its files.
+pub(crate) fn certificate(tls: &Tls) -> Result<Arc<ServerCertificate>, Failure> {
+    ServerCertificate::load(&tls.certificate, &tls.key).map_err(|error| {
         Failure::new(error.to_string()).hint("check tls.certificate_file and tls.key_file")
     })
 }

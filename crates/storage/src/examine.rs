@@ -18,6 +18,8 @@ pub struct Examination {
     pub clock: Option<i64>,
     /// Settings with which something that was committed could be lost.
     pub risks: Vec<String>,
+    /// Whether what is asked of it crosses a network unencrypted.
+    pub in_the_clear: bool,
     /// Why it cannot be worked with.
     pub damage: Vec<String>,
 }
@@ -67,7 +69,7 @@ fn file(mut ask: impl FnMut(&str) -> QueryResult<Vec<String>>) -> QueryResult<Ex
         risks.push("it does not wait for the disk".to_owned());
     }
     let description = format!("SQLite {version}, journal {journal}, synchronous {synchronous}");
-    Ok(Examination { description, clock: None, risks, damage })
+    Ok(Examination { description, clock: None, risks, in_the_clear: false, damage })
 }
 
 fn server(mut ask: impl FnMut(&str) -> QueryResult<Vec<String>>) -> QueryResult<Examination> {
@@ -79,6 +81,12 @@ fn server(mut ask: impl FnMut(&str) -> QueryResult<Vec<String>>) -> QueryResult<
     let encoding = setting("server_encoding")?;
     let standby = one(&mut ask, "SELECT pg_is_in_recovery()::text AS text")?;
     let clock = one(&mut ask, "SELECT floor(extract(epoch FROM clock_timestamp()))::text AS text")?;
+    // Without addresses it is a socket of this machine, with two equal ones it stays there, too.
+    let in_the_clear = one(
+        &mut ask,
+        "SELECT (NOT ssl AND inet_client_addr() IS DISTINCT FROM inet_server_addr())::text AS text \
+         FROM pg_stat_ssl WHERE pid = pg_backend_pid()",
+    )?;
     let mut risks = Vec::new();
     for (name, value) in [("synchronous_commit", &commit), ("fsync", &fsync)] {
         if value == "off" {
@@ -93,5 +101,6 @@ fn server(mut ask: impl FnMut(&str) -> QueryResult<Vec<String>>) -> QueryResult<
         damage.push("it is a standby, which cannot be written to".to_owned());
     }
     let description = format!("PostgreSQL {version}, synchronous_commit {commit}, fsync {fsync}");
-    Ok(Examination { description, clock: clock.parse().ok(), risks, damage })
+    let in_the_clear = in_the_clear == "true";
+    Ok(Examination { description, clock: clock.parse().ok(), risks, in_the_clear, damage })
 }

@@ -23,6 +23,18 @@ pub struct ChangePassword<'a> {
     pub problem: Option<PasswordProblem>,
 }
 
+impl ChangePassword<'_> {
+    /// Whether it is the current password that is to be typed differently.
+    fn current_is_wrong(&self) -> bool {
+        self.problem == Some(PasswordProblem::Wrong)
+    }
+
+    /// Whether it is the new one.
+    fn new_is_wrong(&self) -> bool {
+        matches!(self.problem, Some(PasswordProblem::NotGood(_)))
+    }
+}
+
 /// Why a change was not made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordProblem {

@@ -27,6 +27,18 @@ pub struct Setup<'a> {
     pub problem: Option<SetupProblem>,
 }
 
+impl Setup<'_> {
+    /// Whether it is the login name that is to be another one.
+    fn login_is_wrong(&self) -> bool {
+        self.problem == Some(SetupProblem::Taken)
+    }
+
+    /// Whether it is the password.
+    fn new_is_wrong(&self) -> bool {
+        matches!(self.problem, Some(SetupProblem::Password(_)))
+    }
+}
+
 /// Why no administrator was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SetupProblem {

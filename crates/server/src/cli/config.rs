@@ -6,7 +6,9 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::output::Output;
-use crate::config::DEFAULT_FILE;
+use crate::config::{Config, DEFAULT_FILE};
+use crate::failure::Failure;
+use crate::wire;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
@@ -16,9 +18,11 @@ pub(super) enum Verb {
     Default,
 }
 
-/// Reached only with a valid configuration: reading it told of every problem.
-pub(super) fn check(output: &mut Output<'_>) -> io::Result<()> {
-    output.say("ok", &json!({ "ok": true }))
+/// Reached only with valid options: reading them told of every problem. What is left is that the
+/// certificate and its key fit each other.
+pub(super) fn check(config: &Config, output: &mut Output<'_>) -> Result<(), Failure> {
+    config.tls.as_ref().map(wire::certificate).transpose()?;
+    Ok(output.say("ok", &json!({ "ok": true }))?)
 }
 
 /// Prints the default file.

@@ -142,7 +142,7 @@ fn dispatch(cli: Cli, output: &mut Output<'_>, err: &mut dyn Write) -> Result<()
         None | Some(Command::Serve(_) | Command::Demo(_) | Command::Doctor) => serve::run(&config)?,
         Some(Command::Health) => health::run(&config, output)?,
         Some(Command::Migrate) => migrate::run(&config, output)?,
-        Some(Command::Config(_)) => config::check(output)?,
+        Some(Command::Config(_)) => config::check(&config, output)?,
         Some(Command::Users(verb)) => users::run(verb, &config, output)?,
         Some(Command::Clients(verb)) => clients::run(verb, &config, output)?,
         Some(Command::Resources(verb)) => resources::run(verb, &config, output)?,

@@ -76,6 +76,14 @@ fn condition(store: &Database, now: Timestamp, findings: &mut Vec<Finding>) -> b
         let todo = "change it where the database is configured: what was handed out could be lost";
         findings.push(Finding::warning("durability", risk, todo));
     }
+    if examined.in_the_clear {
+        findings.push(Finding::warning(
+            "database encryption",
+            "what is asked of the database crosses a network unencrypted",
+            "add `sslmode=verify-full` and `sslrootcert` to database.url, unless nobody else is \
+             on that network",
+        ));
+    }
     for damage in &examined.damage {
         let todo = "stop the server, keep a copy of the file, and restore a backup";
         findings.push(Finding::failure("integrity", damage.clone(), todo));

@@ -1,12 +1,12 @@
-//! Files: who may read them, and whether there is room for more.
+//! Files: who may read them, whether they fit each other, and whether there is room for more.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use super::Finding;
-use crate::config::Config;
-use crate::master_key;
+use crate::config::{Config, Tls};
+use crate::{master_key, wire};
 
 /// Less room than this is too little, in bytes.
 const ROOM: u64 = 1 << 30;
@@ -17,6 +17,7 @@ const SHARE: u64 = 10;
 /// The data directory with what is in it, and the configured files that hold secrets.
 pub(super) fn examine(config: &Config) -> Vec<Finding> {
     let mut findings: Vec<_> = config.secret_files.iter().filter_map(|file| secret(file)).collect();
+    findings.extend(config.tls.iter().flat_map(pair));
     if !config.database.is_sqlite() {
         return findings;
     }
@@ -56,8 +57,32 @@ fn secret(file: &Path) -> Option<Finding> {
     })
 }
 
+/// What the listener would have, and its key.
+fn pair(tls: &Tls) -> Vec<Finding> {
+    let unfit = wire::certificate(tls).err().map(|failure| {
+        let todo = "correct tls.certificate_file and tls.key_file: with these the server does not \
+                    start";
+        Finding::failure("tls files", failure.message, todo)
+    });
+    // A group may have it: that is how a service gets a key of root's.
+    let open = allows(&tls.key, 0o007).then(|| {
+        let key = tls.key.display();
+        Finding::failure(
+            "permissions",
+            format!("others may read the TLS key {key}"),
+            format!("run `chmod o= {key}`, and think about who could have read it"),
+        )
+    });
+    unfit.into_iter().chain(open).collect()
+}
+
 fn is_open(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+    allows(path, 0o077)
+}
+
+/// Whether anybody of these may do anything with the file.
+fn allows(path: &Path, whom: u32) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & whom != 0)
 }
 
 fn room(dir: &Path) -> Finding {

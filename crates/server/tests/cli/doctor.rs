@@ -124,6 +124,7 @@ fn postgresql_is_looked_at_too() {
         .says("clock", "ok: agrees with that of the");
     report.says("master key", "ok").says("keys", "ok: 4 sign").says("jwks", "ok");
     report.says("permissions", "warning: others on this machine may read the secret in key");
+    assert_eq!(report.of("database encryption"), [""; 0], "a socket of this machine");
     let report = doctor(&sandbox, &[("KEYWRIGHT_DATABASE__URL", "postgres://127.0.0.1:1/none")]);
     report.ends(1).says("database", "failure: ");
 }

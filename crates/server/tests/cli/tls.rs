@@ -1,7 +1,9 @@
 //! TLS on the public listener: a client that trusts one authority, and files that change.
 
+use std::fs::Permissions;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt as _;
 
 use openssl::asn1::Asn1Time;
 use openssl::bn::BigNum;
@@ -246,21 +248,39 @@ fn a_certificate_that_is_about_to_expire_is_told_in_the_log_and_as_a_metric() {
 }
 
 #[test]
-fn a_server_does_not_start_with_files_that_are_no_pair() {
+fn a_server_does_not_start_with_files_that_are_no_pair_and_who_asks_before_is_told() {
     let authority = Authority::new();
     let sandbox = sandbox(&authority.issue(1, 90));
+    sandbox.run(&["config", "check"]).ok();
     authority.issue(2, 90).write_key(&sandbox);
-    let err = sandbox.run(&["serve", "--listen", "127.0.0.1:0"]).err;
-    assert!(err.contains("the key in key.pem does not belong"), "{err}");
-    assert!(err.contains("hint: check tls.certificate_file and tls.key_file"), "{err}");
+    let refused = |told: &str| {
+        for arguments in [&["serve", "--listen", "127.0.0.1:0"][..], &["config", "check"]] {
+            let ran = sandbox.run(arguments);
+            assert_eq!(ran.status, Some(1));
+            assert!(ran.err.contains(told), "{}", ran.err);
+            assert!(ran.err.contains("hint: check tls.certificate_file and"), "{}", ran.err);
+        }
+        let doctor = sandbox.run(&["doctor"]);
+        assert!(doctor.out.contains(&format!("FAILURE  tls files: {told}")), "{}", doctor.out);
+    };
+    refused("the key in key.pem does not belong");
     for (name, content, told) in [
         ("key.pem", "nothing", "key.pem holds no PEM private key"),
         ("chain.pem", "nothing", "chain.pem holds no PEM certificate"),
     ] {
         sandbox.write(name, content);
-        let ran = sandbox.run(&["serve", "--listen", "127.0.0.1:0"]);
-        assert_eq!(ran.status, Some(1));
-        assert!(ran.err.contains(told), "{}", ran.err);
+        refused(told);
+    }
+}
+
+#[test]
+fn the_key_of_the_listener_may_be_read_by_a_group_and_not_by_everybody() {
+    let sandbox = sandbox(&Authority::new().issue(1, 90));
+    let key = sandbox.dir.path().join("key.pem");
+    for (mode, is_told) in [(0o640, false), (0o644, true)] {
+        std::fs::set_permissions(&key, Permissions::from_mode(mode)).unwrap();
+        let out = sandbox.run(&["doctor"]).out;
+        assert_eq!(out.contains("others may read the TLS key key.pem"), is_told, "{out}");
     }
 }
 
