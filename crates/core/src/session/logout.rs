@@ -254,7 +254,11 @@ fn client(
         return Err(Error::refused(ErrorCode::InvalidRequest, text));
     }
     let Some(id) = named.or(hinted) else { return Ok(None) };
-    let client = tx.find_client(&ClientId::new(id))?.filter(|c| c.disabled_at.is_none());
+    let found = match ClientId::parse(id) {
+        Ok(id) => tx.find_client(&id)?,
+        Err(_) => None,
+    };
+    let client = found.filter(|client| client.disabled_at.is_none());
     if client.is_none() && named.is_some() {
         let text = "The application is not registered here, or it is disabled";
         return Err(Error::refused(ErrorCode::InvalidRequest, text));

@@ -11,7 +11,6 @@ use keywright_core::error::Error;
 use keywright_core::id::InteractionId;
 use keywright_core::introspect::introspect;
 use keywright_core::keys::algorithm::Algorithm;
-use keywright_core::keys::lifecycle::Lifecycle;
 use keywright_core::keys::rotate::{self, plan};
 use keywright_core::provider::Provider;
 use keywright_core::resource::TokenFormat;
@@ -31,6 +30,7 @@ use crate::journey::{
     authorize, basic, browser, code, interaction, log_in, populate, redemption, refresh, request,
     stranger, tokens,
 };
+use crate::keys::lifecycle;
 
 /// A world, and a second process that reaches its database through a store that fails.
 struct Stage {
@@ -308,17 +308,6 @@ fn a_logout_ends_everything_or_nothing() {
             logout::confirm(p, id, browser)
         });
     });
-}
-
-fn lifecycle(provider: &Provider) -> Lifecycle<'_> {
-    Lifecycle {
-        store: provider.store.as_ref(),
-        random: provider.random.as_ref(),
-        master: &provider.master,
-        policy: &provider.settings.keys,
-        now: provider.now(),
-        by: "test",
-    }
 }
 
 #[test]

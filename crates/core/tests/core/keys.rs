@@ -33,7 +33,7 @@ fn rows(store: &dyn Store) -> Vec<KeyRow> {
     store.read(|tx| Ok(tx.keys()?)).unwrap()
 }
 
-fn lifecycle(provider: &Provider) -> Lifecycle<'_> {
+pub(crate) fn lifecycle(provider: &Provider) -> Lifecycle<'_> {
     Lifecycle {
         store: provider.store.as_ref(),
         random: provider.random.as_ref(),

@@ -3,10 +3,11 @@
 //! Accepted in the header, and for a form POST in the body; never in the query, where logs and
 //! histories would keep it.
 
-use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use actix_web::http::header::HeaderMap;
 use keywright_core::error::{Error, ErrorCode};
 use keywright_core::secret::Secret;
 
+use super::authorization;
 use super::parameters::Parameters;
 
 /// The token of header or form; `None` when none was given.
@@ -24,14 +25,9 @@ pub(crate) fn token(headers: &HeaderMap, form: &mut Parameters) -> Result<Option
 }
 
 fn header(headers: &HeaderMap) -> Result<Option<String>, Error> {
-    let mut given = headers.get_all(AUTHORIZATION);
-    let Some(header) = given.next() else {
+    let Some(header) = authorization::of(headers)? else {
         return Ok(None);
     };
-    if given.next().is_some() {
-        let description = "There is more than one Authorization header";
-        return Err(Error::refused(ErrorCode::InvalidRequest, description));
-    }
     let text = String::from_utf8_lossy(header.as_bytes());
     let (scheme, token) = text.split_once(' ').unwrap_or((&text, ""));
     Ok(scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' ').to_owned()))
@@ -50,7 +46,7 @@ fn check(token: String) -> Result<Secret, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use actix_web::http::header::HeaderValue;
+    use actix_web::http::header::{AUTHORIZATION, HeaderValue};
     use proptest::prelude::*;
 
     fn with(value: &[u8]) -> HeaderMap {

@@ -1,12 +1,13 @@
 //! What a request shows of its client (RFC 6749 section 2.3.1).
 
-use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use actix_web::http::header::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use keywright_core::client::authenticate::Presented;
 use keywright_core::error::{Error, ErrorCode, Refusal};
 use keywright_core::secret::Secret;
 
+use super::authorization;
 use super::parameters::Parameters;
 
 /// Takes the credentials out of header and body.
@@ -30,14 +31,9 @@ fn basic(headers: &HeaderMap) -> Result<Option<(String, Secret)>, Error> {
         let description = "The Authorization header is not well-formed Basic";
         Error::from(Refusal::new(ErrorCode::InvalidClient, description).detail(detail))
     };
-    let mut given = headers.get_all(AUTHORIZATION);
-    let Some(header) = given.next() else {
+    let Some(header) = authorization::of(headers)? else {
         return Ok(None);
     };
-    if given.next().is_some() {
-        let description = "There is more than one Authorization header";
-        return Err(Error::refused(ErrorCode::InvalidRequest, description));
-    }
     let text = header.to_str().map_err(|_| malformed("not ASCII"))?;
     let (scheme, encoded) = text.split_once(' ').ok_or_else(|| malformed("no credentials"))?;
     if !scheme.eq_ignore_ascii_case("basic") {
@@ -55,7 +51,7 @@ fn basic(headers: &HeaderMap) -> Result<Option<(String, Secret)>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use actix_web::http::header::HeaderValue;
+    use actix_web::http::header::{AUTHORIZATION, HeaderValue};
     use proptest::prelude::*;
 
     fn with(value: &[u8]) -> HeaderMap {

@@ -2,6 +2,7 @@
 //!
 //! What is malformed is refused here with the code of its RFC and never reaches the protocol.
 
+mod authorization;
 pub(crate) mod bearer;
 pub(crate) mod browser;
 pub(crate) mod caller;
