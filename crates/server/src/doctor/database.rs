@@ -7,8 +7,8 @@ use keywright_core::account::user::ADMIN;
 use keywright_core::id::Kid;
 use keywright_core::keys::seal::MasterKey;
 use keywright_core::random::OsRandom;
-use keywright_core::store::{StoreExt as _, UserRow};
-use keywright_core::time::Timestamp;
+use keywright_core::store::{ResourceRow, StoreExt as _, UserRow};
+use keywright_core::time::{Seconds, Timestamp};
 use keywright_storage::Database;
 
 use super::{Finding, clock, keys};
@@ -26,6 +26,7 @@ pub(super) fn examine(config: &Config, now: Timestamp) -> (Vec<Finding>, Vec<Kid
     }
     findings.push(master(config, &store));
     findings.extend(administrator(&store));
+    findings.extend(config.longest_token.and_then(|longest| outliving(&store, longest)));
     let rows = match store.read(|tx| Ok(tx.keys()?)) {
         Ok(rows) => rows,
         Err(error) => {
@@ -152,6 +153,26 @@ fn administrator(store: &Database) -> Option<Finding> {
         )),
         Err(error) => Some(broken(&error.to_string())),
     }
+}
+
+/// Resources from before `keys.retired` was made shorter.
+fn outliving(store: &Database, longest: Seconds) -> Option<Finding> {
+    let resources = match store.read(|tx| Ok(tx.resources()?)) {
+        Ok(resources) => resources,
+        Err(error) => return Some(broken(&error.to_string())),
+    };
+    let too_long = |row: &&ResourceRow| {
+        row.resource.access_token_lifetime.is_some_and(|lifetime| lifetime > longest)
+    };
+    let names: Vec<_> =
+        resources.iter().filter(too_long).map(|row| row.resource.identifier.as_str()).collect();
+    (!names.is_empty()).then(|| {
+        Finding::warning(
+            "resources",
+            format!("tokens outlive the keys that signed them: {}", names.join(", ")),
+            "make keys.retired longer, or their access_token_lifetime shorter",
+        )
+    })
 }
 
 fn broken(why: &str) -> Finding {

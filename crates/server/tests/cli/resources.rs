@@ -121,6 +121,11 @@ fn tokens_do_not_outlive_the_keys_that_signed_them() {
     assert!(sandbox.run(&change).refused().contains("use at most keys.retired"));
     sandbox.write("keywright.toml", "[keys]\nretired = '2d'\n");
     sandbox.run(&change).ok();
+    let told = "tokens outlive the keys that signed them: ";
+    assert!(!sandbox.run(&["doctor"]).out.contains(told));
+    std::fs::remove_file(sandbox.dir.path().join("keywright.toml")).unwrap();
+    let out = sandbox.run(&["doctor"]).out;
+    assert!(out.contains(&format!("{told}{API}")), "{out}");
 }
 
 #[test]
