@@ -3,6 +3,10 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+
 use super::parameters::Parameters;
 use super::{Answer, ResponseMode};
 use crate::client::redirect_uri;
@@ -50,14 +54,23 @@ pub fn find(provider: &Provider, parameters: &Parameters<'_>) -> Result<Target, 
         Refusal::new(ErrorCode::InvalidClient, text).detail(format!("client_id {id:?}"))
     })?;
     let (redirect_uri, redirect_uri_given) = check_redirect_uri(&client, parameters)?;
-    let mode = match parameters.get("response_mode") {
+    let object = parameters.get("request").and_then(request_object).unwrap_or_default();
+    let wish = |name| parameters.get(name).or_else(|| object.get(name)?.as_str());
+    let mode = match wish("response_mode") {
         Some("fragment") => ResponseMode::Fragment,
         Some("form_post") => ResponseMode::FormPost,
         _ => ResponseMode::Query,
     };
-    let state = if parameters.is_repeated("state") { None } else { parameters.get("state") };
+    let state = if parameters.is_repeated("state") { None } else { wish("state") };
     let state = state.filter(|s| !s.chars().any(char::is_control)).map(str::to_owned);
     Ok(Target { client, redirect_uri, redirect_uri_given, mode, state })
+}
+
+/// What a request object says (OIDC Core section 6.1), unverified. Requests with one are refused;
+/// who wrote into it how to answer, and not beside it, is to understand the refusal.
+fn request_object(jwt: &str) -> Option<Map<String, Value>> {
+    let payload = URL_SAFE_NO_PAD.decode(jwt.split('.').nth(1)?).ok()?;
+    serde_json::from_slice(&payload).ok()
 }
 
 /// The registered one may go without saying (RFC 6749 section 3.1.2.3), but not in an OpenID

@@ -273,8 +273,13 @@ fn redirect(
     parameters: &Parameters<'_>,
 ) -> Result<Option<String>, Error> {
     let Some(uri) = parameters.get("post_logout_redirect_uri") else { return Ok(None) };
-    let registered = client.map(|client| client.metadata.post_logout_redirect_uris.as_slice());
-    let known = registered.is_some_and(|uris| uris.iter().any(|r| redirect_uri::matches(r, uri)));
+    let Some(client) = client else {
+        let text =
+            "A post_logout_redirect_uri needs the id_token_hint or client_id of an application";
+        return Err(Error::refused(ErrorCode::InvalidRequest, text));
+    };
+    let registered = &client.metadata.post_logout_redirect_uris;
+    let known = registered.iter().any(|registered| redirect_uri::matches(registered, uri));
     let target = Url::parse(uri).ok().filter(|_| known);
     let Some(mut target) = target else {
         let text = "The post_logout_redirect_uri is not registered for this application";

@@ -1,5 +1,7 @@
 //! Authorization requests: where their errors go, and which page comes next.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keywright_core::account::login;
 use keywright_core::authorize::{self, Decision, ResponseMode, Step};
 use keywright_core::client::metadata::ClientMetadata;
@@ -126,6 +128,30 @@ fn an_error_travels_in_the_response_mode_that_was_asked_for() {
         let Step::Answer(answer) = begin(&world, "app", &more).unwrap() else { panic!("a page") };
         assert_eq!(answer.mode, mode);
     }
+}
+
+#[test]
+fn who_says_how_to_answer_in_a_request_object_alone_understands_that_there_is_no_such_thing() {
+    let world = World::new();
+    populate(&world);
+    let object = |claims: &str| {
+        let part = |json: &str| URL_SAFE_NO_PAD.encode(json);
+        format!("{}.{}.", part(r#"{"alg":"none"}"#), part(claims))
+    };
+    for (claims, mode, state) in [
+        (r#"{"response_mode":"form_post","state":"s 1"}"#, ResponseMode::FormPost, Some("s 1")),
+        (r#"{"response_mode":7,"state":"a\u0000b"}"#, ResponseMode::Query, None),
+        ("[]", ResponseMode::Query, None),
+        ("", ResponseMode::Query, None),
+    ] {
+        let more = [("state", ""), ("request", &*object(claims))];
+        let Step::Answer(answer) = begin(&world, "app", &more).unwrap() else { panic!("a page") };
+        assert_eq!(parameter(&answer, "error"), Some("request_not_supported"));
+        assert_eq!((answer.mode, parameter(&answer, "state")), (mode, state), "{claims}");
+    }
+    let beside = [("state", "mine"), ("request", &*object(r#"{"state":"yours"}"#))];
+    let Step::Answer(answer) = begin(&world, "app", &beside).unwrap() else { panic!("a page") };
+    assert_eq!(parameter(&answer, "state"), Some("mine"));
 }
 
 #[test]

@@ -29,7 +29,7 @@ impl ErrorPage<'_> {
             "not_found" => "There is nothing here",
             "expired" => "This page has expired",
             "setup_over" => "This setup link does not work any more",
-            _ => "This sign-in cannot go on",
+            _ => "This request cannot be carried out",
         }
     }
 
