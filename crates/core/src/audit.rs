@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::id::{ClientId, GrantId, RowId, UserId};
 use crate::provider::Provider;
 use crate::random::Random;
-use crate::store::{AuditEvent, StoreError, Tx};
+use crate::store::{AuditEvent, GrantRow, StoreError, Tx};
 use crate::time::Timestamp;
 
 macro_rules! kinds {
@@ -145,10 +145,11 @@ impl Event {
         self
     }
 
-    /// Names the grant that it concerns.
-    pub fn grant(mut self, id: &GrantId) -> Self {
-        self.grant = Some(id.clone());
-        self
+    /// Names the grant that it concerns, its client and its user.
+    pub fn grant(mut self, grant: &GrantRow) -> Self {
+        self.grant = Some(grant.id.clone());
+        self.user.clone_from(&grant.user_id);
+        self.client(&grant.client_id)
     }
 
     /// Adds more, by kind.

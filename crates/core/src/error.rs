@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::id::ClientId;
 use crate::random::RandomError;
 use crate::store::StoreError;
 use crate::time::Seconds;
@@ -86,6 +87,8 @@ pub struct Refusal {
     pub description: Cow<'static, str>,
     /// For the log alone: what differed from what. Never a secret.
     pub detail: String,
+    /// For the log alone: who is refused, once that is known.
+    pub client: Option<ClientId>,
 }
 
 impl Refusal {
@@ -103,7 +106,7 @@ impl Refusal {
             Some(line) => Cow::Owned(line),
             None => description,
         };
-        Self { code, description, detail: String::new() }
+        Self { code, description, detail: String::new(), client: None }
     }
 
     /// Adds what only the log may know.
@@ -111,6 +114,13 @@ impl Refusal {
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         let detail = detail.into();
         self.detail = line(&detail).unwrap_or(detail);
+        self
+    }
+
+    /// Says to the log who is refused.
+    #[must_use]
+    pub fn of(mut self, client: &ClientId) -> Self {
+        self.client = Some(client.clone());
         self
     }
 }
@@ -148,6 +158,16 @@ impl Error {
     /// A refusal with a code and a public sentence.
     pub fn refused(code: ErrorCode, description: impl Into<Cow<'static, str>>) -> Self {
         Self::Refused(Refusal::new(code, description))
+    }
+
+    /// Says to the log who is refused, if it is a refusal.
+    #[must_use]
+    pub fn of(self, client: &ClientId) -> Self {
+        match self {
+            Self::Refused(refusal) => Self::Refused(refusal.of(client)),
+            Self::RefusedAndRecorded(refusal) => Self::RefusedAndRecorded(refusal.of(client)),
+            other => other,
+        }
     }
 
     /// The refusal inside, if it is one.

@@ -6,6 +6,7 @@ use crate::audit::{Event, Kind};
 use crate::client::authenticate::{Presented, authenticate};
 use crate::error::{Error, ErrorCode};
 use crate::id::{ClientId, Jti};
+use crate::mint::access_token;
 use crate::provider::Provider;
 use crate::secret::Secret;
 use crate::store::{ClientRow, Standing, StoreExt as _, Tx};
@@ -33,12 +34,17 @@ pub fn revoke(provider: &Provider, presented: &Presented, token: &Secret) -> Res
         return Ok(());
     }
     provider.store.write(|tx| {
-        if tx.is_jti_revoked(&Jti::new(jti))? {
+        let mut event = Event::new(Kind::TokenRevoked).client(&caller.id);
+        if let Some(id) = access_token::grant_of(jti) {
+            let standing = tx.find_standing(&id, None)?;
+            event = standing.iter().fold(event, |event, standing| event.grant(&standing.grant));
+        }
+        let jti = Jti::new(jti);
+        if tx.is_jti_revoked(&jti)? {
             return Ok(());
         }
-        tx.revoke_jti(&Jti::new(jti), expires)?;
-        let event = Event::new(Kind::TokenRevoked).client(&caller.id).detail("jti", jti);
-        event.record(provider, tx, now)
+        tx.revoke_jti(&jti, expires)?;
+        event.detail("jti", jti.as_str()).record(provider, tx, now)
     })
 }
 
@@ -55,8 +61,7 @@ fn revoke_grant(
     }
     check_owner(caller, Some(&grant.client_id))?;
     if tx.revoke_grant(&grant.id, now, "revoked_by_client")? {
-        let event = Event::new(Kind::GrantRevoked).grant(&grant.id).client(&caller.id);
-        event.record(provider, tx, now)?;
+        Event::new(Kind::GrantRevoked).grant(&grant).record(provider, tx, now)?;
     }
     Ok(())
 }

@@ -9,7 +9,8 @@ use std::borrow::Cow;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, ALLOW, AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse};
-use keywright_core::error::{Error, ErrorCode};
+use keywright_core::error::{Error, ErrorCode, Refusal};
+use keywright_core::id::ClientId;
 use keywright_core::store::StoreError;
 use serde_json::json;
 
@@ -113,11 +114,17 @@ fn too_many(seconds: u64, description: Cow<'static, str>) -> Shown<'static> {
     Shown::new(StatusCode::TOO_MANY_REQUESTS, "slow_down", description).retry_after(seconds.max(1))
 }
 
+/// Says in the log who was refused what, and why; the answer may not say all of that.
+pub(crate) fn log_refusal(refusal: &Refusal, how: &'static str) {
+    let Refusal { code, description, detail, client } = refusal;
+    let (code, client) = (code.as_str(), client.as_ref().map(ClientId::as_str));
+    tracing::info!(client, code, description = &**description, detail, "{how}");
+}
+
 fn log_error(error: &Error) {
     match error {
         Error::Refused(refusal) | Error::RefusedAndRecorded(refusal) => {
-            let (code, description) = (refusal.code.as_str(), &*refusal.description);
-            tracing::info!(code, description, detail = refusal.detail, "refused");
+            log_refusal(refusal, "refused");
         }
         Error::Throttled(_) => tracing::info!(%error, "refused"),
         Error::Store(StoreError::Unavailable(_)) => tracing::warn!(%error, "overloaded"),

@@ -26,7 +26,7 @@ pub fn issue(
 ) -> Result<Answer, Error> {
     let grant = grant((provider, snapshot), (client, request), (session, user), now)?;
     tx.insert_grant(&grant)?;
-    let event = Event::new(Kind::GrantIssued).grant(&grant.id).client(&client.id).user(&user.id);
+    let event = Event::new(Kind::GrantIssued).grant(&grant);
     event.detail("scope", grant.scopes.to_string()).record(provider, tx, now)?;
     let code = authorization_code::draw(provider, &grant.id)?;
     tx.insert_code(&CodeRow {

@@ -6,7 +6,7 @@ use super::parameters::Parameters;
 use super::prompt::{self, Next, Present, Progress};
 use super::request::{self, Request};
 use super::target::{self, Target};
-use super::{ACR_SINGLE_FACTOR, Answer, ClientView, Decision, Step, code, consent};
+use super::{ACR_SINGLE_FACTOR, ClientView, Decision, Step, code, consent};
 use crate::account::visit;
 use crate::audit::{Event, Kind};
 use crate::client::redirect_uri;
@@ -230,6 +230,7 @@ impl<'a> Flow<'a> {
         };
         let request = &self.request;
         let place = (request.redirect_uri.as_str(), request.mode, request.state.as_deref());
+        let refusal = refusal.of(&self.client.id);
         Ok(Step::Answer(target::refuse(self.provider, place, refusal)))
     }
 
@@ -256,8 +257,7 @@ impl<'a> Flow<'a> {
 
 fn refuse_early(provider: &Provider, target: &Target, refusal: Refusal) -> Step {
     let place = (target.redirect_uri.as_str(), target.mode, target.state.as_deref());
-    let answer: Answer = target::refuse(provider, place, refusal);
-    Step::Answer(answer)
+    Step::Answer(target::refuse(provider, place, refusal.of(&target.client.id)))
 }
 
 fn view(client: &ClientRow, redirect_uri: &str) -> ClientView {

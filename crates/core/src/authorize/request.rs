@@ -8,7 +8,7 @@ use super::parameters::Parameters;
 use super::target::Target;
 use crate::claims::request::ClaimsRequest;
 use crate::client::metadata::{ClientMetadata, GrantType};
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Refusal};
 use crate::id::{ClientId, Subject};
 use crate::mint::{audience, id_token};
 use crate::provider::{Provider, Snapshot};
@@ -165,7 +165,9 @@ fn scopes(
     let nothing_left = granted.is_empty() && !requested.is_empty();
     if nothing_left || (client.strict_scope && granted.len() != requested.len()) {
         let text = "A requested scope is unknown or not available to this client";
-        return Err(Error::refused(ErrorCode::InvalidScope, text));
+        let missing = requested.filter(|scope| !granted.contains(scope));
+        let refusal = Refusal::new(ErrorCode::InvalidScope, text);
+        return Err(refusal.detail(format!("not granted: {missing}")).into());
     }
     Ok(granted)
 }

@@ -108,7 +108,10 @@ pub fn difference(registered: &[String], presented: &str) -> String {
     } else if near.host() != given.host() {
         "host"
     } else if near.port() != given.port() {
-        "port"
+        match near.domain() {
+            Some("localhost") => "port (any port is for 127.0.0.1 and [::1] only)",
+            _ => "port",
+        }
     } else if near.path() != given.path() {
         "path"
     } else if near.query() != given.query() {

@@ -1,7 +1,7 @@
 //! Which resource a token is for (RFC 8707, RFC 9068 section 3).
 
 use crate::client::metadata::ClientMetadata;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Refusal};
 use crate::provider::Snapshot;
 use crate::resource::Resource;
 use crate::scope::{STANDARD, ScopeSet};
@@ -57,7 +57,7 @@ pub fn named<'a>(
         let found = snapshot.resource(name).filter(|r| may_have(client, r));
         found.ok_or_else(|| {
             let text = "The requested resource is unknown or not available to this client";
-            Error::refused(ErrorCode::InvalidTarget, text)
+            Refusal::new(ErrorCode::InvalidTarget, text).detail(format!("resource {name:?}")).into()
         })
     };
     names.iter().map(find).collect()

@@ -12,7 +12,7 @@ use crate::id::GrantId;
 use crate::mint::access_token;
 use crate::provider::{Provider, Snapshot};
 use crate::secret::Secret;
-use crate::store::{ClientRow, CodeRow, StoreExt as _, Tx};
+use crate::store::{ClientRow, CodeRow, GrantRow, StoreExt as _, Tx};
 use crate::time::Timestamp;
 
 /// What the request shows.
@@ -67,7 +67,7 @@ pub fn redeem(
         check_redirect_uri(&code, shown.redirect_uri)?;
         pkce::check(code.challenge.as_deref(), shown.code_verifier)?;
         if code.redeemed_at.is_some() {
-            return Err(replayed(provider, tx, &code, now)?);
+            return Err(replayed(provider, tx, &standing.grant, now)?);
         }
         if now >= code.expires_at {
             return Err(invalid_grant(REFUSED, "the code has expired"));
@@ -78,7 +78,7 @@ pub fn redeem(
         let granted = registered(&client, &grant.scopes)?;
         let target = target(snapshot, (&client, &grant), &granted, shown.resources)?;
         if !tx.claim_code(&code.grant_id, now)? {
-            return Err(replayed(provider, tx, &code, now)?);
+            return Err(replayed(provider, tx, &grant, now)?);
         }
         let scopes = target.scopes(&granted);
         let order = access_token::Order {
@@ -109,12 +109,11 @@ fn check_redirect_uri(code: &CodeRow, shown: Option<&str>) -> Result<(), Error> 
 fn replayed(
     provider: &Provider,
     tx: &mut dyn Tx,
-    code: &CodeRow,
+    grant: &GrantRow,
     now: Timestamp,
 ) -> Result<Error, Error> {
-    tx.revoke_grant(&code.grant_id, now, "code_replay")?;
-    let event = Event::new(Kind::CodeReplayed).grant(&code.grant_id).client(&code.client_id);
-    event.record(provider, tx, now)?;
+    tx.revoke_grant(&grant.id, now, "code_replay")?;
+    Event::new(Kind::CodeReplayed).grant(grant).record(provider, tx, now)?;
     let refusal = Refusal::new(ErrorCode::InvalidGrant, REFUSED);
     Ok(Error::RefusedAndRecorded(refusal.detail("the code was used before; its grant is revoked")))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::issue::Issue;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Refusal};
 use crate::mint::{access_token, audience};
 use crate::provider::{Provider, Snapshot};
 use crate::scope::ScopeSet;
@@ -55,6 +55,8 @@ pub fn issue(
 fn scopes(client: &ClientRow, requested: Option<&str>) -> Result<ScopeSet, Error> {
     let registered = ScopeSet::parse(client.metadata.scope.as_deref().unwrap_or_default())?;
     let registered = registered.filter(|scope| !crate::scope::STANDARD.contains(&scope));
-    super::issue::narrow(&registered, requested)
-        .map_err(|_| Error::refused(ErrorCode::InvalidScope, "The client may not have this scope"))
+    super::issue::narrow(&registered, requested).map_err(|_| {
+        let refusal = Refusal::new(ErrorCode::InvalidScope, "The client may not have this scope");
+        refusal.detail(format!("registered: {registered}")).into()
+    })
 }

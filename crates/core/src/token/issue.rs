@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::TokenResponse;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Refusal};
 use crate::mint::{access_token, audience, id_token};
 use crate::provider::{Provider, Snapshot};
 use crate::scope::ScopeSet;
@@ -73,7 +73,7 @@ pub fn narrow(granted: &ScopeSet, requested: Option<&str>) -> Result<ScopeSet, E
         return Ok(requested);
     }
     let text = "The requested scope exceeds the scope that was granted";
-    Err(Error::refused(ErrorCode::InvalidScope, text))
+    Err(Refusal::new(ErrorCode::InvalidScope, text).detail(format!("granted: {granted}")).into())
 }
 
 /// Of the granted scopes those that the client is still registered for.

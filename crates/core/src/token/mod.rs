@@ -8,14 +8,17 @@ pub mod pkce;
 pub mod refresh_token;
 pub mod resolve;
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::client::authenticate::{Presented, authenticate};
 use crate::client::metadata::GrantType;
 use crate::error::{Error, ErrorCode};
-use crate::provider::Provider;
+use crate::provider::{Provider, Snapshot};
 use crate::secret::Secret;
 use crate::store::ClientRow;
+use crate::time::Timestamp;
 
 /// A parsed token request. Empty parameters count as absent.
 #[derive(Debug)]
@@ -97,6 +100,16 @@ pub fn exchange(
     let now = provider.now();
     let snapshot = provider.snapshot()?;
     let client = authenticate(provider, presented, now)?;
+    let caller = Arc::clone(&client);
+    redeem((provider, &snapshot), client, request, now).map_err(|error| error.of(&caller.id))
+}
+
+fn redeem(
+    (provider, snapshot): (&Provider, &Snapshot),
+    client: Arc<ClientRow>,
+    request: &TokenRequest,
+    now: Timestamp,
+) -> Result<TokenResponse, Error> {
     check_grant_type(&client, request.grant_type())?;
     let issue = match request {
         TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier, resources } => {
@@ -106,19 +119,19 @@ pub fn exchange(
                 code_verifier: code_verifier.as_ref(),
                 resources,
             };
-            authorization_code::redeem((provider, &snapshot), client, &shown, now)
+            authorization_code::redeem((provider, snapshot), client, &shown, now)
         }
         TokenRequest::RefreshToken { refresh_token, scope, resources } => {
             let shown =
                 refresh_token::Shown { token: refresh_token, scope: scope.as_deref(), resources };
-            refresh_token::rotate((provider, &snapshot), client, &shown, now)
+            refresh_token::rotate((provider, snapshot), client, &shown, now)
         }
         TokenRequest::ClientCredentials { scope, resources } => {
             let wanted = (scope.as_deref(), resources.as_slice());
-            client_credentials::issue((provider, &snapshot), client, wanted, now)
+            client_credentials::issue((provider, snapshot), client, wanted, now)
         }
     }?;
-    issue.finish(provider, &snapshot, now)
+    issue.finish(provider, snapshot, now)
 }
 
 fn check_grant_type(client: &ClientRow, grant: GrantType) -> Result<(), Error> {

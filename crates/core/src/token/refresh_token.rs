@@ -195,19 +195,14 @@ fn advance(
         row = again.ok_or_else(|| invalid_grant(REFUSED, "the grant is gone"))?.0;
     }
     if let Some(current) = repeat(provider, &row, parts, now)? {
-        of_grant(Kind::RefreshRepeated, client, grant).record(provider, tx, now)?;
+        Event::new(Kind::RefreshRepeated).grant(grant).record(provider, tx, now)?;
         return Ok(parts.join(&current));
     }
     tx.revoke_grant(&grant.id, now, "refresh_reuse")?;
-    of_grant(Kind::RefreshReused, client, grant).record(provider, tx, now)?;
+    Event::new(Kind::RefreshReused).grant(grant).record(provider, tx, now)?;
     let detail = "an old refresh token was used again; its grant is revoked";
     let refusal = Refusal::new(ErrorCode::InvalidGrant, REFUSED).detail(detail);
     Err(Error::RefusedAndRecorded(refusal))
-}
-
-fn of_grant(kind: Kind, client: &ClientRow, grant: &GrantRow) -> Event {
-    let event = Event::new(kind).grant(&grant.id).client(&client.id);
-    grant.user_id.iter().fold(event, Event::user)
 }
 
 /// Follows the sealed successors from a recently rotated secret to the current one.

@@ -7,6 +7,7 @@ use keywright_core::id::ClientId;
 use keywright_core::introspect::introspect;
 use keywright_core::revoke::revoke;
 use keywright_core::secret::Secret;
+use keywright_core::store::{AuditFilter, StoreExt as _};
 use keywright_core::time::Seconds;
 use keywright_core::token;
 use keywright_core::userinfo::userinfo;
@@ -120,6 +121,29 @@ fn revoking_a_refresh_token_ends_the_grant_and_an_access_token_only_itself() {
         assert_eq!(refused(after), ErrorCode::InvalidGrant);
         for junk in ["", "x", "a.b.c"] {
             tell("app", junk).unwrap();
+        }
+    });
+}
+
+#[test]
+fn whose_token_and_grant_were_revoked_is_in_the_audit_log() {
+    World::each(|world| {
+        populate(&world);
+        let answer = tokens(&world, "openid offline_access");
+        let refresh_token = answer.refresh_token.unwrap();
+        for token in [&answer.access_token, &refresh_token] {
+            revoke(&world.provider, &basic("app"), &Secret::new(token.as_str())).unwrap();
+        }
+        let known = world.provider.store.read(|tx| {
+            let alice = tx.find_user_by_login("alice")?.unwrap().id;
+            Ok((alice, tx.audit_events(&AuditFilter::default(), 10)?))
+        });
+        let (alice, events) = known.unwrap();
+        for kind in ["token.revoked", "grant.revoked"] {
+            let event = events.iter().find(|event| event.kind == kind).unwrap();
+            assert_eq!(event.user_id.as_ref(), Some(&alice), "{kind}");
+            assert_eq!(event.client_id, Some(ClientId::new("app")), "{kind}");
+            assert!(event.grant_id.is_some(), "{kind}");
         }
     });
 }

@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use url::form_urlencoded::Serializer;
 
 use super::rendering::{page, see_other};
-use crate::error::Failure;
+use crate::error::{Failure, log_refusal};
 use crate::pages::{FormPost, csp_with_script};
 use crate::state::State;
 
@@ -20,8 +20,7 @@ const NOT_IN_A_HEADER: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b
 /// When the page of `form_post` cannot be rendered.
 pub(crate) fn send(state: &State, answer: &Answer) -> Result<HttpResponse, Failure> {
     if let Some(refusal) = &answer.refusal {
-        let (code, description) = (refusal.code.as_str(), &*refusal.description);
-        tracing::info!(code, description, detail = refusal.detail, "refused by redirect");
+        log_refusal(refusal, "refused by redirect");
     }
     match answer.mode {
         ResponseMode::Query | ResponseMode::Fragment => Ok(see_other(&location(answer))),

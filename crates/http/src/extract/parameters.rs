@@ -21,6 +21,12 @@ fn refused(description: &'static str) -> Error {
     Error::refused(ErrorCode::InvalidRequest, description)
 }
 
+/// Tells the log alone which parameter it is about.
+fn refused_for(description: &'static str, name: &str) -> Error {
+    let refusal = Refusal::new(ErrorCode::InvalidRequest, description);
+    refusal.detail(format!("parameter {name:?}")).into()
+}
+
 /// Names and values in order, duplicates included.
 ///
 /// # Errors
@@ -69,13 +75,10 @@ impl Parameters {
                 continue;
             }
             if name.chars().chain(value.chars()).any(char::is_control) {
-                return Err(refused("A parameter has a control character"));
+                return Err(refused_for("A parameter has a control character", &name));
             }
             if name != REPEATABLE && kept.iter().any(|(known, _)| *known == name) {
-                let description = "A parameter is given more than once";
-                return Err(Refusal::new(ErrorCode::InvalidRequest, description)
-                    .detail(format!("parameter {name:?}"))
-                    .into());
+                return Err(refused_for("A parameter is given more than once", &name));
             }
             kept.push((name, value));
         }
