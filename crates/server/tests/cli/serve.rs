@@ -1,6 +1,8 @@
 //! `keywright serve`.
 
 use keywright_testkit::database::ScratchDatabase;
+use reqwest::redirect::Policy;
+use serde_json::Value;
 
 use crate::sandbox::{Sandbox, finish};
 
@@ -93,9 +95,49 @@ fn logs_are_lines_of_json_when_asked_for() {
     let sandbox = Sandbox::configured("log.format = 'json'");
     let (_, log) = sandbox.serve().stop();
     for line in log.lines() {
-        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let line: Value = serde_json::from_str(line).unwrap();
         assert!(line["message"].is_string(), "{line}");
     }
+}
+
+#[test]
+fn a_refusal_in_the_log_names_its_client_and_what_it_is_about() {
+    let secret = "the-secret-of-the-robot-which-is-long";
+    let sandbox = Sandbox::configured(&format!(
+        "log.format = 'json'\n[[clients]]\nclient_id = 'robot'\nclient_secret = '{secret}'\n\
+         grant_types = ['authorization_code', 'client_credentials']\n\
+         redirect_uris = ['https://robot.example/cb']\n"
+    ));
+    let server = sandbox.serve();
+    let web = reqwest::blocking::Client::builder().redirect(Policy::none()).build().unwrap();
+    let ask = |more: &str| {
+        let url = format!("{}/authorize?client_id=robot&response_type=code&{more}", server.url);
+        web.get(format!("{url}&redirect_uri=https://robot.example/cb")).send().unwrap();
+    };
+    let fetch = |form: &[(&str, &str)]| {
+        let request = web.post(format!("{}/token", server.url)).basic_auth("robot", Some(secret));
+        request.form(form).send().unwrap();
+    };
+    ask("state=x");
+    ask("resource=https://nobody.example");
+    fetch(&[("grant_type", "client_credentials"), ("resource", "https://nobody.example")]);
+    fetch(&[("grant_type", "client_credentials"), ("scope", "all")]);
+    fetch(&[("grant_type", "refresh_token"), ("refresh_token", "a\n")]);
+    let (_, log) = server.stop();
+    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let refused = lines.filter(|line| line["message"].as_str().unwrap().starts_with("refused"));
+    let told: Vec<_> = refused
+        .map(|line| ["client", "code", "detail"].map(|name| line[name].as_str().map(str::to_owned)))
+        .collect();
+    let nobody = "resource \"https://nobody.example\"";
+    let expected = [
+        [Some("robot"), Some("invalid_request"), Some("")],
+        [Some("robot"), Some("invalid_target"), Some(nobody)],
+        [Some("robot"), Some("invalid_target"), Some(nobody)],
+        [Some("robot"), Some("invalid_scope"), Some("registered: ")],
+        [None, Some("invalid_request"), Some("parameter \"refresh_token\"")],
+    ];
+    assert_eq!(told, expected.map(|line| line.map(|text| text.map(str::to_owned))));
 }
 
 #[test]
@@ -130,6 +172,14 @@ fn migrate_makes_the_tables_and_nothing_else() {
     assert!(!sandbox.dir.path().join("data/master.key").exists());
     sandbox.run(&["migrate"]).ok();
     assert_eq!(sandbox.run(&["keys", "list", "-o", "json"]).json(), serde_json::json!([]));
+}
+
+#[test]
+fn a_verb_that_finds_no_database_says_that_it_made_one() {
+    let sandbox = Sandbox::new();
+    let told = sandbox.run(&["clients", "list"]).err;
+    assert!(told.contains("note: there was no database; made ") && told.contains("keywright.db"));
+    assert_eq!(sandbox.run(&["clients", "list"]).err, "");
 }
 
 #[test]
