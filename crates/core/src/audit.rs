@@ -145,7 +145,7 @@ impl Event {
         self
     }
 
-    /// Names the grant that it concerns, its client and its user.
+    /// Names the grant that it concerns, with its client and its user, whoever was named before.
     pub fn grant(mut self, grant: &GrantRow) -> Self {
         self.grant = Some(grant.id.clone());
         self.user.clone_from(&grant.user_id);

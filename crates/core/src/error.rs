@@ -78,7 +78,7 @@ impl fmt::Display for ErrorCode {
     }
 }
 
-/// A refusal: one word, two texts.
+/// A refusal: a word of the RFC, a text for the client, and what only the log hears.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// The RFC's code.
@@ -109,6 +109,17 @@ impl Refusal {
         Self { code, description, detail: String::new(), client: None }
     }
 
+    /// Tells the log which parameter it is about, if it is a name: who posts JSON as a form has
+    /// values there.
+    #[must_use]
+    pub fn parameter(self, name: &str) -> Self {
+        let is_name = name.len() <= 40 && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        match is_name {
+            true => self.detail(format!("parameter {name:?}")),
+            false => self.detail("a parameter with a strange name"),
+        }
+    }
+
     /// Adds what only the log may know.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
@@ -117,9 +128,9 @@ impl Refusal {
         self
     }
 
-    /// Says to the log who is refused.
+    /// Tells the log who is refused.
     #[must_use]
-    pub fn of(mut self, client: &ClientId) -> Self {
+    pub fn for_client(mut self, client: &ClientId) -> Self {
         self.client = Some(client.clone());
         self
     }
@@ -160,12 +171,14 @@ impl Error {
         Self::Refused(Refusal::new(code, description))
     }
 
-    /// Says to the log who is refused, if it is a refusal.
+    /// Tells the log who is refused, if it is a refusal.
     #[must_use]
-    pub fn of(self, client: &ClientId) -> Self {
+    pub fn for_client(self, client: &ClientId) -> Self {
         match self {
-            Self::Refused(refusal) => Self::Refused(refusal.of(client)),
-            Self::RefusedAndRecorded(refusal) => Self::RefusedAndRecorded(refusal.of(client)),
+            Self::Refused(refusal) => Self::Refused(refusal.for_client(client)),
+            Self::RefusedAndRecorded(refusal) => {
+                Self::RefusedAndRecorded(refusal.for_client(client))
+            }
             other => other,
         }
     }

@@ -27,7 +27,7 @@ pub fn introspect(
     let caller = authenticate(provider, presented, now)?;
     if caller.metadata.is_public() {
         let text = "Introspection needs a client that authenticates";
-        return Err(Error::refused(ErrorCode::InvalidClient, text));
+        return Err(Error::refused(ErrorCode::InvalidClient, text).for_client(&caller.id));
     }
     let found = match refresh_token::Parts::parse(token) {
         Some(parts) => {

@@ -34,15 +34,14 @@ pub fn revoke(provider: &Provider, presented: &Presented, token: &Secret) -> Res
         return Ok(());
     }
     provider.store.write(|tx| {
-        let mut event = Event::new(Kind::TokenRevoked).client(&caller.id);
-        if let Some(id) = access_token::grant_of(jti) {
-            let standing = tx.find_standing(&id, None)?;
-            event = standing.iter().fold(event, |event, standing| event.grant(&standing.grant));
-        }
         let jti = Jti::new(jti);
         if tx.is_jti_revoked(&jti)? {
             return Ok(());
         }
+        let grant = access_token::grant_of(jti.as_str());
+        let standing = grant.map(|id| tx.find_standing(&id, None)).transpose()?.flatten();
+        let event = Event::new(Kind::TokenRevoked).client(&caller.id);
+        let event = standing.iter().fold(event, |event, standing| event.grant(&standing.grant));
         tx.revoke_jti(&jti, expires)?;
         event.detail("jti", jti.as_str()).record(provider, tx, now)
     })
@@ -71,5 +70,5 @@ fn check_owner(caller: &ClientRow, owner: Option<&ClientId>) -> Result<(), Error
         return Ok(());
     }
     let text = "The token was issued to another client";
-    Err(Error::refused(ErrorCode::UnauthorizedClient, text))
+    Err(Error::refused(ErrorCode::UnauthorizedClient, text).for_client(&caller.id))
 }

@@ -117,8 +117,8 @@ fn too_many(seconds: u64, description: Cow<'static, str>) -> Shown<'static> {
 /// Says in the log who was refused what, and why; the answer may not say all of that.
 pub(crate) fn log_refusal(refusal: &Refusal, how: &'static str) {
     let Refusal { code, description, detail, client } = refusal;
-    let (code, client) = (code.as_str(), client.as_ref().map(ClientId::as_str));
-    tracing::info!(client, code, description = &**description, detail, "{how}");
+    let (code, client_id) = (code.as_str(), client.as_ref().map(ClientId::as_str));
+    tracing::info!(client_id, code, description = &**description, detail, "{how}");
 }
 
 fn log_error(error: &Error) {

@@ -1,7 +1,7 @@
 //! Puts the parts together: configuration, database, master key, provider, listener, jobs.
 
 use std::fs::DirBuilder;
-use std::io::{self, Write as _};
+use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::sync::Arc;
@@ -89,10 +89,6 @@ pub(crate) fn open(config: &Config) -> Result<Wired<'_>, Failure> {
                 .hint("run `keywright migrate`, or start the server, which does it too"));
         }
         store.migrate()?;
-        // Who stands in the wrong directory sees it here.
-        let place = config.database.url.expose().strip_prefix("sqlite://");
-        let place = place.unwrap_or("tables in PostgreSQL");
-        writeln!(io::stderr(), "note: there was no database; made {place}").ok();
     }
     Ok(Wired { config, store, random: OsRandom, clock: SystemClock })
 }

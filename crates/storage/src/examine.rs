@@ -104,3 +104,19 @@ fn server(mut ask: impl FnMut(&str) -> QueryResult<Vec<String>>) -> QueryResult<
     let in_the_clear = in_the_clear == "true";
     Ok(Examination { description, clock: clock.parse().ok(), risks, in_the_clear, damage })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_in_the_clear_is_told_of() {
+        for (answer, told) in [("true", true), ("false", false)] {
+            let examined = server(|query| {
+                let text = if query.contains("pg_stat_ssl") { answer } else { "" };
+                Ok(vec![text.to_owned()])
+            });
+            assert_eq!(examined.unwrap().in_the_clear, told);
+        }
+    }
+}

@@ -47,7 +47,9 @@ fn start(
     let target = target::find(provider, &parameters)?;
     let request = match request::validate((provider, &snapshot), &target, &parameters) {
         Ok(request) => request,
-        Err(Error::Refused(refusal)) => return Ok(refuse_early(provider, &target, refusal)),
+        Err(Error::Refused(refusal)) => {
+            return Ok(refuse_early(provider, (&target, &parameters), refusal));
+        }
         Err(error) => return Err(error),
     };
     provider.store.write(|tx| {
@@ -71,6 +73,7 @@ fn start(
 /// # Errors
 /// `invalid_request` or `invalid_client` on a page: what has no trusted target is not stored.
 pub fn park(provider: &Provider, parameters: &[(String, String)]) -> Result<InteractionId, Error> {
+    interaction::check_length(parameters)?;
     target::find(provider, &Parameters(parameters))?;
     interaction::park(provider, parameters)
 }
@@ -230,7 +233,7 @@ impl<'a> Flow<'a> {
         };
         let request = &self.request;
         let place = (request.redirect_uri.as_str(), request.mode, request.state.as_deref());
-        let refusal = refusal.of(&self.client.id);
+        let refusal = refusal.for_client(&self.client.id);
         Ok(Step::Answer(target::refuse(self.provider, place, refusal)))
     }
 
@@ -255,9 +258,14 @@ impl<'a> Flow<'a> {
     }
 }
 
-fn refuse_early(provider: &Provider, target: &Target, refusal: Refusal) -> Step {
-    let place = (target.redirect_uri.as_str(), target.mode, target.state.as_deref());
-    Step::Answer(target::refuse(provider, place, refusal.of(&target.client.id)))
+fn refuse_early(
+    provider: &Provider,
+    (target, parameters): (&Target, &Parameters<'_>),
+    refusal: Refusal,
+) -> Step {
+    let (mode, state) = target::for_refusal(target, parameters);
+    let place = (target.redirect_uri.as_str(), mode, state.as_deref());
+    Step::Answer(target::refuse(provider, place, refusal.for_client(&target.client.id)))
 }
 
 fn view(client: &ClientRow, redirect_uri: &str) -> ClientView {

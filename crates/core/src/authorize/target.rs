@@ -53,22 +53,42 @@ pub fn find(provider: &Provider, parameters: &Parameters<'_>) -> Result<Target, 
         let text = "The application is not registered here, or it is disabled";
         Refusal::new(ErrorCode::InvalidClient, text).detail(format!("client_id {id:?}"))
     })?;
-    let (redirect_uri, redirect_uri_given) = check_redirect_uri(&client, parameters)?;
-    let object = parameters.get("request").and_then(request_object).unwrap_or_default();
-    let wish = |name| parameters.get(name).or_else(|| object.get(name)?.as_str());
-    let mode = match wish("response_mode") {
-        Some("fragment") => ResponseMode::Fragment,
-        Some("form_post") => ResponseMode::FormPost,
-        _ => ResponseMode::Query,
-    };
-    let state = if parameters.is_repeated("state") { None } else { wish("state") };
-    let state = state.filter(|s| !s.chars().any(char::is_control)).map(str::to_owned);
+    let (redirect_uri, redirect_uri_given) =
+        check_redirect_uri(&client, parameters).map_err(|error| error.for_client(&client.id))?;
+    let mode = mode(parameters.get("response_mode"));
+    let state = if parameters.is_repeated("state") { None } else { parameters.get("state") };
+    let state = state.and_then(printable);
     Ok(Target { client, redirect_uri, redirect_uri_given, mode, state })
 }
 
-/// What a request object says (OIDC Core section 6.1), unverified. Requests with one are refused;
-/// who wrote into it how to answer, and not beside it, is to understand the refusal.
-fn request_object(jwt: &str) -> Option<Map<String, Value>> {
+fn mode(text: Option<&str>) -> ResponseMode {
+    match text {
+        Some("fragment") => ResponseMode::Fragment,
+        Some("form_post") => ResponseMode::FormPost,
+        _ => ResponseMode::Query,
+    }
+}
+
+fn printable(state: &str) -> Option<String> {
+    (!state.chars().any(char::is_control)).then(|| state.to_owned())
+}
+
+/// How the refusal of a request travels. Who wrote that into a request object (OIDC Core section
+/// 6.1), and not beside it, is to understand that there are none here: of an object, which nobody
+/// verifies, this alone is read.
+pub fn for_refusal(target: &Target, parameters: &Parameters<'_>) -> (ResponseMode, Option<String>) {
+    let object = parameters.get("request").and_then(payload).unwrap_or_default();
+    let text = |name: &str| object.get(name).and_then(Value::as_str);
+    let beside = parameters.get("response_mode").is_some();
+    let mode = if beside { target.mode } else { mode(text("response_mode")) };
+    let state = match parameters.get("state") {
+        Some(_) => target.state.clone(),
+        None => text("state").and_then(printable),
+    };
+    (mode, state)
+}
+
+fn payload(jwt: &str) -> Option<Map<String, Value>> {
     let payload = URL_SAFE_NO_PAD.decode(jwt.split('.').nth(1)?).ok()?;
     serde_json::from_slice(&payload).ok()
 }

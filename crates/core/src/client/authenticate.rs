@@ -81,11 +81,12 @@ pub fn authenticate(
         (None, Some(id), None) => {
             let found = find(provider, id)?;
             if !found.client.metadata.is_public() {
-                return Err(refusal(format!("client {id} must authenticate and did not")));
+                let refusal = refusal("it must authenticate and did not");
+                return Err(refusal.for_client(&found.client.id));
             }
             check_enabled(&found)
         }
-        (None, None, _) => Err(refusal("no client_id and no Authorization header".into())),
+        (None, None, _) => Err(refusal("no client_id and no Authorization header")),
     }
 }
 
@@ -114,7 +115,7 @@ fn form_decode(text: &str) -> Option<String> {
 
 fn find(provider: &Provider, id: &str) -> Result<Arc<Registration>, Error> {
     let parsed = ClientId::parse(id);
-    let parsed = parsed.map_err(|_| refusal("the client_id is not a client id".into()))?;
+    let parsed = parsed.map_err(|_| refusal("the client_id is not a client id"))?;
     let found = provider.registration(&parsed)?;
     found.ok_or_else(|| refusal(format!("no client {id:?}")))
 }
@@ -126,7 +127,7 @@ fn check_secret(
     now: Timestamp,
 ) -> Result<(), Error> {
     if client.metadata.token_endpoint_auth_method.is_some_and(|pinned| pinned != method) {
-        return Err(refusal(format!("client {} is registered for another method", client.id)));
+        return Err(refusal("it is registered for another method").for_client(&client.id));
     }
     let digests = presented
         .iter()
@@ -136,17 +137,17 @@ fn check_secret(
         .iter()
         .filter(|row| row.expires_at.is_none_or(|end| now < end))
         .any(|row| digests.iter().any(|digest| row.digest.matches(digest)));
-    if known { Ok(()) } else { Err(refusal(format!("client {}: wrong secret", client.id))) }
+    if known { Ok(()) } else { Err(refusal("wrong secret").for_client(&client.id)) }
 }
 
 fn check_enabled(found: &Registration) -> Result<Arc<ClientRow>, Error> {
     if found.client.disabled_at.is_some() {
-        return Err(refusal(format!("client {} is disabled", found.client.id)));
+        return Err(refusal("it is disabled").for_client(&found.client.id));
     }
     Ok(Arc::clone(&found.client))
 }
 
-fn refusal(detail: String) -> Error {
+fn refusal(detail: impl Into<String>) -> Error {
     let text = "Client authentication failed: unknown client, wrong secret or wrong method";
     Refusal::new(ErrorCode::InvalidClient, text).detail(detail).into()
 }

@@ -55,8 +55,11 @@ pub fn issue(
 fn scopes(client: &ClientRow, requested: Option<&str>) -> Result<ScopeSet, Error> {
     let registered = ScopeSet::parse(client.metadata.scope.as_deref().unwrap_or_default())?;
     let registered = registered.filter(|scope| !crate::scope::STANDARD.contains(&scope));
-    super::issue::narrow(&registered, requested).map_err(|_| {
-        let refusal = Refusal::new(ErrorCode::InvalidScope, "The client may not have this scope");
-        refusal.detail(format!("registered: {registered}")).into()
+    super::issue::narrow(&registered, requested).map_err(|error| match error {
+        Error::Refused(refusal) => {
+            let text = "The client may not have this scope";
+            Refusal { description: text.into(), ..refusal }.into()
+        }
+        other => other,
     })
 }

@@ -72,8 +72,11 @@ pub fn narrow(granted: &ScopeSet, requested: Option<&str>) -> Result<ScopeSet, E
     if requested.is_subset(granted) {
         return Ok(requested);
     }
+    let missing = requested.filter(|scope| !granted.contains(scope));
     let text = "The requested scope exceeds the scope that was granted";
-    Err(Refusal::new(ErrorCode::InvalidScope, text).detail(format!("granted: {granted}")).into())
+    Err(Refusal::new(ErrorCode::InvalidScope, text)
+        .detail(format!("not granted: {missing}"))
+        .into())
 }
 
 /// Of the granted scopes those that the client is still registered for.

@@ -101,10 +101,10 @@ pub fn exchange(
     let snapshot = provider.snapshot()?;
     let client = authenticate(provider, presented, now)?;
     let caller = Arc::clone(&client);
-    redeem((provider, &snapshot), client, request, now).map_err(|error| error.of(&caller.id))
+    grant((provider, &snapshot), client, request, now).map_err(|error| error.for_client(&caller.id))
 }
 
-fn redeem(
+fn grant(
     (provider, snapshot): (&Provider, &Snapshot),
     client: Arc<ClientRow>,
     request: &TokenRequest,

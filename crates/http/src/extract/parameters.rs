@@ -21,10 +21,8 @@ fn refused(description: &'static str) -> Error {
     Error::refused(ErrorCode::InvalidRequest, description)
 }
 
-/// Tells the log alone which parameter it is about.
 fn refused_for(description: &'static str, name: &str) -> Error {
-    let refusal = Refusal::new(ErrorCode::InvalidRequest, description);
-    refusal.detail(format!("parameter {name:?}")).into()
+    Refusal::new(ErrorCode::InvalidRequest, description).parameter(name).into()
 }
 
 /// Names and values in order, duplicates included.

@@ -28,9 +28,10 @@ pub struct Setup<'a> {
 }
 
 impl Setup<'_> {
-    /// Whether it is the login name that is to be another one.
+    /// Whether it is the login name that is to be another one; browsers let nobody type a name or an
+    /// address that will not do.
     fn login_is_wrong(&self) -> bool {
-        self.problem == Some(SetupProblem::Taken)
+        matches!(self.problem, Some(SetupProblem::Taken | SetupProblem::Person(_)))
     }
 
     /// Whether it is the password.

@@ -369,7 +369,7 @@ fn every_problem_with_a_password_is_one_sentence() {
 }
 
 #[test]
-fn the_field_to_correct_is_the_one_that_is_marked() {
+fn the_field_to_correct_is_marked_and_the_one_with_the_focus_tells_the_problem() {
     let password = |problem| change_password("alice", true, Some(problem));
     let first = |problem| setup("alice", Some(problem));
     for (page, wrong) in [
@@ -377,15 +377,19 @@ fn the_field_to_correct_is_the_one_that_is_marked() {
         (password(PasswordProblem::NotGood("Use another.")), Some("new")),
         (password(PasswordProblem::Login(LoginProblem::Busy)), None),
         (first(SetupProblem::Taken), Some("login")),
+        (first(SetupProblem::Person("it has a space")), Some("login")),
         (first(SetupProblem::Password("Use another.")), Some("new")),
         (first(SetupProblem::Incomplete), None),
     ] {
         let inputs = page.split("<input ").skip(1).map(|input| input.split('>').next().unwrap());
-        let marked: Vec<_> =
-            inputs.filter(|input| input.contains("aria-invalid=\"true\"")).collect();
+        let having = |mark: &str| inputs.clone().filter(|input| input.contains(mark)).collect();
+        let (marked, focused): (Vec<_>, Vec<_>) =
+            (having("aria-invalid=\"true\""), having(" autofocus"));
         let names: Vec<_> = marked.iter().filter_map(|input| input.split('"').nth(1)).collect();
         assert_eq!(names, wrong.into_iter().collect::<Vec<_>>(), "{page}");
-        assert!(marked.iter().all(|input| input.contains("aria-describedby=\"problem")), "{page}");
-        assert_eq!(page.matches(" autofocus").count(), 1, "{page}");
+        assert_eq!(focused.len(), 1, "{page}");
+        for input in [marked, focused].concat() {
+            assert!(input.contains("aria-describedby=\"problem"), "{input}");
+        }
     }
 }

@@ -47,14 +47,7 @@ pub(super) fn examine(config: &Config) -> Vec<Finding> {
 }
 
 fn secret(file: &Path) -> Option<Finding> {
-    is_open(file).then(|| {
-        let file = file.display();
-        Finding::warning(
-            "permissions",
-            format!("others on this machine may read the secret in {file}"),
-            format!("run `chmod 600 {file}`, unless a container keeps others out"),
-        )
-    })
+    is_open(file).then(|| readable("secret", file, "600"))
 }
 
 /// What the listener would have, and its key.
@@ -65,15 +58,17 @@ fn pair(tls: &Tls) -> Vec<Finding> {
         Finding::failure("tls files", failure.message, todo)
     });
     // A group may have it: that is how a service gets a key of root's.
-    let open = allows(&tls.key, 0o007).then(|| {
-        let key = tls.key.display();
-        Finding::failure(
-            "permissions",
-            format!("others may read the TLS key {key}"),
-            format!("run `chmod o= {key}`, and think about who could have read it"),
-        )
-    });
+    let open = allows(&tls.key, 0o004).then(|| readable("TLS key", &tls.key, "o="));
     unfit.into_iter().chain(open).collect()
+}
+
+fn readable(what: &str, file: &Path, mode: &str) -> Finding {
+    let file = file.display();
+    Finding::warning(
+        "permissions",
+        format!("others on this machine may read the {what} in {file}"),
+        format!("run `chmod {mode} {file}`, unless a container keeps others out"),
+    )
 }
 
 fn is_open(path: &Path) -> bool {

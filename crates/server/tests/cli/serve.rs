@@ -119,23 +119,39 @@ fn a_refusal_in_the_log_names_its_client_and_what_it_is_about() {
         request.form(form).send().unwrap();
     };
     ask("state=x");
+    web.get(format!("{}/authorize?client_id=robot&redirect_uri=x", server.url)).send().unwrap();
     ask("resource=https://nobody.example");
     fetch(&[("grant_type", "client_credentials"), ("resource", "https://nobody.example")]);
     fetch(&[("grant_type", "client_credentials"), ("scope", "all")]);
     fetch(&[("grant_type", "refresh_token"), ("refresh_token", "a\n")]);
+    // Whoever posts JSON as a form has a secret in the name.
+    fetch(&[("{\n\"client_secret\":\"whole-secret", "\"\n}")]);
+    web.post(format!("{}/token", server.url))
+        .basic_auth("robot", Some("wrong"))
+        .form(&[("grant_type", "client_credentials")])
+        .send()
+        .unwrap();
+    fetch(&[("grant_type", "refresh_token"), ("refresh_token", "a")]);
     let (_, log) = server.stop();
+    assert!(!log.contains("whole-secret"), "{log}");
     let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let refused = lines.filter(|line| line["message"].as_str().unwrap().starts_with("refused"));
     let told: Vec<_> = refused
-        .map(|line| ["client", "code", "detail"].map(|name| line[name].as_str().map(str::to_owned)))
+        .map(|line| {
+            ["client_id", "code", "detail"].map(|name| line[name].as_str().map(str::to_owned))
+        })
         .collect();
     let nobody = "resource \"https://nobody.example\"";
     let expected = [
         [Some("robot"), Some("invalid_request"), Some("")],
+        [Some("robot"), Some("invalid_request"), Some("redirect_uri is not an absolute URI")],
         [Some("robot"), Some("invalid_target"), Some(nobody)],
         [Some("robot"), Some("invalid_target"), Some(nobody)],
-        [Some("robot"), Some("invalid_scope"), Some("registered: ")],
+        [Some("robot"), Some("invalid_scope"), Some("not granted: all")],
         [None, Some("invalid_request"), Some("parameter \"refresh_token\"")],
+        [None, Some("invalid_request"), Some("a parameter with a strange name")],
+        [Some("robot"), Some("invalid_client"), Some("wrong secret")],
+        [Some("robot"), Some("unauthorized_client"), Some("")],
     ];
     assert_eq!(told, expected.map(|line| line.map(|text| text.map(str::to_owned))));
 }
@@ -172,14 +188,6 @@ fn migrate_makes_the_tables_and_nothing_else() {
     assert!(!sandbox.dir.path().join("data/master.key").exists());
     sandbox.run(&["migrate"]).ok();
     assert_eq!(sandbox.run(&["keys", "list", "-o", "json"]).json(), serde_json::json!([]));
-}
-
-#[test]
-fn a_verb_that_finds_no_database_says_that_it_made_one() {
-    let sandbox = Sandbox::new();
-    let told = sandbox.run(&["clients", "list"]).err;
-    assert!(told.contains("note: there was no database; made ") && told.contains("keywright.db"));
-    assert_eq!(sandbox.run(&["clients", "list"]).err, "");
 }
 
 #[test]
