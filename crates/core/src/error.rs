@@ -114,10 +114,10 @@ impl Refusal {
     #[must_use]
     pub fn parameter(self, name: &str) -> Self {
         let is_name = name.len() <= 40 && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-        match is_name {
-            true => self.detail(format!("parameter {name:?}")),
-            false => self.detail("a parameter with a strange name"),
+        if is_name {
+            return self.detail(format!("parameter {name:?}"));
         }
+        self.detail("a parameter with a strange name")
     }
 
     /// Adds what only the log may know.
