@@ -9,6 +9,8 @@ use keywright_fuzz::refusal::answered;
 use libfuzzer_sys::fuzz_target;
 use parameters::Parameters;
 
+#[path = "../../../crates/http/src/extract/authorization.rs"]
+mod authorization;
 #[path = "../../../crates/http/src/extract/bearer.rs"]
 mod bearer;
 #[path = "../../../crates/http/src/extract/client.rs"]

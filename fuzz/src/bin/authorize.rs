@@ -70,8 +70,11 @@ fn check_answer(answer: &Answer, pairs: &Pairs, is_alice: bool) {
         found.map(|(_, value)| value.expose())
     };
     assert_eq!(parameter("iss"), Some(ISSUER));
-    if let Some(state) = parameter("state") {
-        assert_eq!(Some(state), one(pairs, "state"));
+    match (parameter("state"), one(pairs, "state")) {
+        (Some(state), Some(sent)) => assert_eq!(state, sent),
+        // From a request object, which is refused.
+        (Some(_), None) => assert!(one(pairs, "request").is_some()),
+        (None, _) => (),
     }
     assert_ne!(parameter("code").is_some(), parameter("error").is_some());
     if let Some(code) = parameter("error") {

@@ -17,6 +17,8 @@ use keywright_fuzz::stage::{GRANTED, Stage, stage};
 use keywright_testkit::world::{CLIENT_SECRET, VERIFIER};
 use libfuzzer_sys::fuzz_target;
 
+#[path = "../../../crates/http/src/extract/authorization.rs"]
+mod authorization;
 #[path = "../../../crates/http/src/extract/client.rs"]
 mod client;
 #[path = "../../../crates/http/src/extract/parameters.rs"]
