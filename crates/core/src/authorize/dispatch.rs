@@ -73,7 +73,6 @@ fn start(
 /// # Errors
 /// `invalid_request` or `invalid_client` on a page: what has no trusted target is not stored.
 pub fn park(provider: &Provider, parameters: &[(String, String)]) -> Result<InteractionId, Error> {
-    interaction::check_length(parameters)?;
     target::find(provider, &Parameters(parameters))?;
     interaction::park(provider, parameters)
 }

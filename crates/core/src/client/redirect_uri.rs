@@ -156,6 +156,16 @@ mod tests {
     }
 
     #[test]
+    fn who_registered_localhost_hears_that_its_port_counts() {
+        for (host, told) in [("localhost", true), ("app.example", false)] {
+            let registered = [format!("http://{host}/cb")];
+            let text = difference(&registered, &format!("http://{host}:4711/cb"));
+            assert!(text.contains("differs in its port"), "{text}");
+            assert_eq!(text.contains("any port is for 127.0.0.1 and [::1] only"), told, "{text}");
+        }
+    }
+
+    #[test]
     fn loopback_ip_matches_any_port_and_nothing_else() {
         assert!(matches("http://127.0.0.1/cb", "http://127.0.0.1:49152/cb"));
         assert!(matches("http://[::1]:80/cb?a=b", "http://[::1]:9/cb?a=b"));
